@@ -1,0 +1,80 @@
+/*
+ * Every limit on what input may make this program do, in one place, each with its reason. Sizes in
+ * bytes.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stdint.h>
+
+#define KIB (1024ULL)
+#define MIB (1024ULL * 1024ULL)
+#define GIB (1024ULL * 1024ULL * 1024ULL)
+
+/* A wanted file of a layer (a package database): the largest real ones are rpm databases of some
+ * 150 MiB. */
+#define LIMIT_WANTED_FILE (200 * MIB)
+/* All wanted files of one layer that are held at once. */
+#define LIMIT_WANTED_TOTAL (512 * MIB)
+/* A release file (os-release and relatives): real ones are below 1 KiB, sources.list below 64 KiB.
+ */
+#define LIMIT_RELEASE_FILE (1 * MIB)
+/* How many wanted files one layer may hold (distroless keeps one file a package). */
+#define LIMIT_WANTED_FILES 65536
+/* A path, and a link's target, inside an archive: PATH_MAX of Linux, with room. */
+#define LIMIT_PATH (16 * KIB)
+/* How often a layer may grow when it is decompressed, counted from LIMIT_EXPANSION_FREE on: gzip
+ * reaches 1032 only on constant bytes; real layers stay below 30. */
+#define LIMIT_EXPANSION_RATIO 400
+#define LIMIT_EXPANSION_FREE  (256 * MIB)
+/* What one layer may decompress to. */
+#define LIMIT_LAYER_UNCOMPRESSED (256 * GIB)
+/* Memory of the xz decoder: level 9 needs 65 MiB. */
+#define LIMIT_XZ_MEMORY (128 * MIB)
+/* log2 of the zstd window: 27 is what the command-line tool accepts without --long. */
+#define LIMIT_ZSTD_WINDOW_LOG 27
+
+/* Packages in one database: a full distribution archive installed at once. */
+#define LIMIT_PACKAGES 200000
+/* A text field of a package (name, version, …). */
+#define LIMIT_PACKAGE_FIELD (4 * KIB)
+/* The header of one package in an rpm database; rpm itself allows 256 MiB, real ones reach 40 MiB
+ * (kernels). */
+#define LIMIT_RPM_HEADER (64 * MIB)
+
+/* A version string: the longest real ones have some 150 bytes. */
+#define LIMIT_VERSION (4 * KIB)
+
+/* JSON nesting; real feeds and manifests stay below 20. */
+#define LIMIT_JSON_DEPTH 64
+/* One JSON string or number: descriptions reach some 100 KiB. */
+#define LIMIT_JSON_TOKEN (4 * MIB)
+
+/* A manifest, index or image configuration: registries accept 4 MiB. */
+#define LIMIT_MANIFEST (4 * MIB)
+/* Layers of an image: overlayfs stops at 500, Docker at 127. */
+#define LIMIT_LAYERS 1024
+/* Members of an image archive (two or three a layer). */
+#define LIMIT_ARCHIVE_MEMBERS 65536
+
+/* The facts of one layer as a worker hands them over: 200,000 packages at some 100 bytes, with
+ * room. */
+#define LIMIT_FACTS (64 * MIB)
+
+/* A worker process: memory beyond what the program itself maps, and processor time: a fixed part,
+ * and for each 10 MiB of input one second more. */
+#define LIMIT_WORKER_MEMORY          (1 * GIB)
+#define LIMIT_WORKER_CPU_S           120
+#define LIMIT_WORKER_CPU_BYTES_PER_S (10 * MIB)
+
+/* A feed, as it comes and decompressed: today's largest are some 500 MiB of JSON. */
+#define LIMIT_FEED_DOWNLOAD     (2 * GIB)
+#define LIMIT_FEED_UNCOMPRESSED (16 * GIB)
+/* A description or other text of an advisory. */
+#define LIMIT_ADVISORY_TEXT (1 * MIB)
+/* Downloads: time to connect, and how long a server may send fewer than 1,000 bytes a second. */
+#define LIMIT_CONNECT_S 30
+#define LIMIT_STALL_S   60
+#define LIMIT_REDIRECTS 10
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * A typed growing array on the heap: VEC_OF(struct package) list = VEC_INIT; vec_push(&list, item).
+ * Elements are list.v[0 .. list.n-1]. Growth failure aborts: limit counts that the input decides.
+ */
+#ifndef BASE_VEC_H
+#define BASE_VEC_H
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+#define VEC_OF(type)        \
+	struct {            \
+		type *v;    \
+		size_t n;   \
+		size_t cap; \
+	}
+
+#define VEC_INIT                            \
+	{                                   \
+		.v = NULL, .n = 0, .cap = 0 \
+	}
+
+/* Appends a copy of item. */
+#define vec_push(vec, ...)                                                             \
+	do {                                                                           \
+		if ((vec)->n == (vec)->cap) {                                          \
+			(vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8;                  \
+			(vec)->v = xrealloc((vec)->v, (vec)->cap * sizeof(*(vec)->v)); \
+		}                                                                      \
+		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                  \
+	} while (0)
+
+#define vec_for_each(item, vec) \
+	for (__typeof__((vec)->v) item = (vec)->v; item && item < (vec)->v + (vec)->n; item++)
+
+/* Forgets the elements, keeps the memory. */
+#define vec_clear(vec) ((void)((vec)->n = 0))
+
+/* Frees the array (not what elements own). */
+#define vec_fini(vec)                      \
+	do {                               \
+		free((vec)->v);            \
+		(vec)->v = NULL;           \
+		(vec)->n = (vec)->cap = 0; \
+	} while (0)
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * codec: bytes in, events or bytes out, no I/O of its own. The one public header of the folder.
+ */
+#ifndef CODEC_CODEC_H
+#define CODEC_CODEC_H
+
+#include "codec/decompress.h"
+#include "codec/digest.h"
+#include "codec/json_reader.h"
+#include "codec/json_writer.h"
+#include "codec/stanza.h"
+#include "codec/tar.h"
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * feed: data sources of security advisories, and bringing one up to date in the store.
+ */
+#ifndef FEED_FEED_H
+#define FEED_FEED_H
+
+#include "store/store.h"
+
+/* Where a driver puts what it reads. */
+struct feed_sink {
+	/* Takes one advisory; -ERR_INPUT: it cannot be stored, go on with the next; other codes end
+	 * the parse. */
+	int (*put)(struct feed_sink *sink, const struct advisory *a, struct err *err);
+	/* Tells of a record that was skipped and why. */
+	void (*note)(struct feed_sink *sink, const char *what);
+};
+
+struct feed_driver {
+	const char *name;  /* "debian" */
+	const char *title; /* for people: "Debian security tracker" */
+	const char *default_url;
+	/*
+	 * Reads the whole (decompressed) feed and puts its advisories. A record that does not make
+	 * sense is skipped with a note; a document that does not parse is -ERR_INPUT.
+	 */
+	int (*parse)(struct stream *in, struct feed_sink *sink, struct err *err);
+};
+
+/* All drivers: feed_driver_at(0), … until NULL. */
+const struct feed_driver *feed_driver_at(size_t i);
+const struct feed_driver *feed_driver_by_name(struct str name);
+
+struct feed_progress {
+	/* Called as bytes arrive; total is UINT64_MAX when unknown. */
+	void (*bytes)(struct feed_progress *p, uint64_t done, uint64_t total);
+};
+
+struct feed_result {
+	bool up_to_date; /* nothing had changed, nothing was written */
+	struct store_update_result changes;
+	uint64_t advisories;   /* in the store from this source now */
+	uint64_t skipped;      /* records that were skipped */
+	char *first_notes[10]; /* why, of the first ten; heap, owned */
+	size_t n_notes;
+};
+
+void feed_result_fini(struct feed_result *r);
+
+/*
+ * Brings a source up to date from location: an http(s) URL, a path or a file:// URL; compressed or
+ * not, by content. The request is conditional on what the store remembers of the same location;
+ * content that is the same (by SHA-256) as at the last update is not written again. One
+ * transaction; on failure the store is as it was. A feed that holds fewer than half of the
+ * advisories of the last update is refused as damaged (-ERR_INPUT) unless `accept_shrinking`.
+ */
+int feed_update(const struct feed_driver *d, const char *location, struct store *s,
+	bool accept_shrinking, struct feed_progress *progress, struct feed_result *out,
+	struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * net: HTTP as a client, by libcurl. (Servers, TLS and JOSE will live here too.)
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/base.h"
+
+struct http_get_options {
+	const char *url;          /* http or https */
+	struct str etag;          /* sent as If-None-Match when not empty */
+	struct str last_modified; /* sent as If-Modified-Since when not empty */
+	uint64_t max_bytes;       /* -ERR_TOO_LARGE beyond it */
+};
+
+struct http_response {
+	long status;     /* 200 or 304 */
+	struct str etag; /* in the arena of the call */
+	struct str last_modified;
+	uint64_t content_length; /* UINT64_MAX when the server does not say */
+};
+
+/*
+ * GETs a URL: redirects are followed (LIMIT_REDIRECTS), proxies come from the environment, TLS is
+ * verified, stalls and silent servers end by LIMIT_CONNECT_S and LIMIT_STALL_S. Returns when the
+ * response's head is there: *out delivers the body as it arrives (nothing for a 304).
+ * -ERR_NOT_FOUND for 404, -ERR_UPSTREAM for other status and for network failures, naming the URL
+ * (without credentials). A body that ends early is an error of the stream.
+ */
+int http_get(const struct http_get_options *o, struct arena *a, struct http_response *response,
+	struct stream **out, struct err *err) MUST_CHECK;
+void http_close(struct stream *s);
+DEFINE_CLEANUP(struct stream *, http_close)
+
+#endif

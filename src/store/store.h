@@ -1,0 +1,201 @@
+/*
+ * store: what clair knows, in a database. One interface; SQLite behind it (embedded), PostgreSQL to
+ * follow. A struct store is one connection: one thread at a time.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "codec/codec.h"
+
+enum severity {
+	SEVERITY_UNKNOWN,
+	SEVERITY_NEGLIGIBLE,
+	SEVERITY_LOW,
+	SEVERITY_MEDIUM,
+	SEVERITY_HIGH,
+	SEVERITY_CRITICAL,
+	SEVERITY_DEFCON1,
+	SEVERITY_COUNT
+};
+
+/* "Unknown", "Negligible" … */
+const char *severity_to_str(enum severity s);
+/* Case-insensitive; false for another word. */
+bool severity_from_str(struct str s, enum severity *out) MUST_CHECK;
+
+/* What a distribution says it does about a vulnerability in one of its packages. */
+enum fix_state {
+	FIX_STATE_AFFECTED,     /* no fix yet, no word about one */
+	FIX_STATE_FIXED,        /* fixed in fixed_version */
+	FIX_STATE_DEFERRED,     /* to be fixed some time (Debian: postponed) */
+	FIX_STATE_WILL_NOT_FIX, /* Debian: no-dsa, ignored */
+	FIX_STATE_END_OF_LIFE,  /* the package is not supported any more */
+	FIX_STATE_COUNT
+};
+
+/* "affected", "fixed", "fix_deferred", "will_not_fix", "end_of_life". */
+const char *fix_state_to_str(enum fix_state s);
+bool fix_state_from_str(struct str s, enum fix_state *out) MUST_CHECK;
+
+/* How an advisory concerns one package: versions from introduced (empty: all) up to, without,
+ * fixed_version. */
+struct advisory_fix {
+	struct str package; /* in the words of the scheme: source package for dpkg and apk, binary
+			       for rpm */
+	struct str introduced;    /* first affected version, or empty */
+	struct str fixed_version; /* first version that is not affected; empty: there is none */
+	enum fix_state state;
+	enum severity severity; /* of this vulnerability in this package */
+};
+
+struct advisory {
+	struct str name_space; /* "debian:12" */
+	struct str scheme;     /* version scheme of that namespace */
+	struct str name;       /* "CVE-2023-1234" */
+	enum severity severity;
+	struct str link;
+	struct str description;
+	struct str metadata; /* JSON text, or empty */
+	const struct advisory_fix *fixes;
+	size_t n_fixes;
+};
+
+/* What is known about a data source. Views in the arena of the call. */
+struct source_state {
+	struct str name;     /* "debian" */
+	struct str location; /* URL or path of the last update */
+	struct str etag;
+	struct str last_modified; /* as the server said it */
+	struct str digest;        /* "sha256:…" of what was read */
+	int64_t updated_at;       /* when data was last written, seconds since 1970 */
+	int64_t checked_at;       /* when it was last found current or written */
+	uint64_t advisories;      /* (namespace, name) pairs of this source */
+};
+
+struct store;
+
+enum store_flags {
+	STORE_CREATE = 1 << 0, /* make the database when it is missing */
+	STORE_READ_ONLY =
+		1
+		<< 1 /* never write; without write access to the file this is how it still opens */
+};
+
+/*
+ * Opens a database by location: a path, for SQLite. -ERR_NOT_FOUND when it is missing (without
+ * STORE_CREATE), -ERR_INPUT when the file is no database or not ours, -ERR_UNSUPPORTED when it was
+ * made by a newer version, -ERR_BUSY when another process holds it for too long. Migrates an older
+ * schema (not with STORE_READ_ONLY).
+ */
+int store_open(
+	const char *location, unsigned flags, struct store **out, struct err *err) MUST_CHECK;
+void store_close(struct store *s);
+DEFINE_CLEANUP(struct store *, store_close)
+
+/* --- advisories
+ * ------------------------------------------------------------------------------------------- */
+
+/*
+ * A complete new state of one source. Puts are staged apart from the data; nothing that readers see
+ * changes until the commit, which is one transaction: what is new is inserted, what differs
+ * supersedes, what vanished is marked deleted.
+ */
+struct store_update;
+
+int store_update_begin(
+	struct store *s, struct str source, struct store_update **out, struct err *err) MUST_CHECK;
+
+/*
+ * Stages an advisory. Puts of the same namespace and name add up: the highest severity, the first
+ * non-empty texts, all fixes (of two for one package and introduced version the later one counts).
+ * Advisories that end without fixes are dropped. -ERR_INPUT for one that cannot be stored (unknown
+ * scheme, a fixed version that is none, empty names); the update may go on without it.
+ */
+int store_update_put(struct store_update *u, const struct advisory *a, struct err *err) MUST_CHECK;
+
+struct store_update_result {
+	uint64_t inserted;
+	uint64_t changed;
+	uint64_t deleted;
+	uint64_t unchanged;
+};
+
+/*
+ * Makes the staged state the source's, and sets its source_state (name and advisories are filled in
+ * by the store). On success and on failure u is gone.
+ */
+int store_update_commit(struct store_update *u, const struct source_state *state,
+	struct store_update_result *out, struct err *err) MUST_CHECK;
+/* Forgets what was staged. NULL is fine. */
+void store_update_abort(struct store_update *u);
+DEFINE_CLEANUP(struct store_update *, store_update_abort)
+
+/* 1 and *out, 0 when the source never was updated. */
+int store_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
+	struct err *err) MUST_CHECK;
+/* All sources by name, in *out (n of them, in a). */
+int store_source_list(struct store *s, struct arena *a, struct source_state **out, size_t *n,
+	struct err *err) MUST_CHECK;
+/* Notes that a source was found current: checked_at, and validators if they are not empty. */
+int store_source_touch(
+	struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;
+
+/* --- matching
+ * --------------------------------------------------------------------------------------------- */
+
+/* 1 when there are advisories for this namespace, 0 when not. */
+int store_has_namespace(struct store *s, struct str name_space, struct err *err) MUST_CHECK;
+
+struct match_query {
+	struct str name_space;
+	struct str package; /* in the words of advisories */
+	struct span key;    /* version_key() of the installed version */
+};
+
+struct match {
+	size_t query;           /* index of the query it answers */
+	struct str name;        /* of the vulnerability */
+	enum severity severity; /* in this package */
+	enum fix_state state;
+	struct str fixed_version; /* empty: unfixed */
+	struct str link;
+	struct str description;
+};
+
+struct match_list {
+	VEC_OF(struct match) items;
+};
+
+/*
+ * Appends every (query, vulnerability) with introduced ≤ key < fixed, in the order of queries and
+ * then of names. Views in a. One range join in the database however many queries there are.
+ */
+int store_match(struct store *s, const struct match_query *queries, size_t n, struct arena *a,
+	struct match_list *out, struct err *err) MUST_CHECK;
+
+/* --- layer facts
+ * ------------------------------------------------------------------------------------------ */
+
+/* 1 and a copy of the facts in a, 0 when there are none for this digest and engine version. */
+int store_facts_get(struct store *s, const struct digest *layer, uint32_t engine_version,
+	struct arena *a, struct span *out, struct err *err) MUST_CHECK;
+/* Replaces the facts of a layer. The caller has checked the digest. */
+int store_facts_put(struct store *s, const struct digest *layer, uint32_t engine_version,
+	struct span facts, struct err *err) MUST_CHECK;
+
+/* What the file system says of a file: as long as this is the same, so is its content. */
+struct file_stamp {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_ns;
+	int64_t ctime_ns;
+};
+
+/* 1 and the digest that was computed when the file had this stamp, or 0. */
+int store_file_digest_get(struct store *s, const struct file_stamp *stamp, struct digest *out,
+	struct err *err) MUST_CHECK;
+int store_file_digest_put(struct store *s, const struct file_stamp *stamp, const struct digest *d,
+	struct err *err) MUST_CHECK;
+
+#endif
