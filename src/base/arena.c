@@ -86,12 +86,26 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 	return arena_str(a, str_n(s, (size_t)n));
 }
 
+static void (*exhausted)(void);
+
+void xmalloc_on_exhaustion(void (*handler)(void))
+{
+	exhausted = handler;
+}
+
+NORETURN static void give_up(void)
+{
+	if (exhausted)
+		exhausted();
+	abort();
+}
+
 void *xmalloc(size_t n)
 {
 	void *p = malloc(n ? n : 1);
 
 	if (!p)
-		abort();
+		give_up();
 	return p;
 }
 
@@ -100,7 +114,7 @@ void *xcalloc(size_t count, size_t size)
 	void *p = calloc(count ? count : 1, size ? size : 1);
 
 	if (!p)
-		abort();
+		give_up();
 	return p;
 }
 
@@ -109,7 +123,7 @@ void *xrealloc(void *p, size_t n)
 	void *q = realloc(p, n ? n : 1);
 
 	if (!q)
-		abort();
+		give_up();
 	return q;
 }
 
@@ -118,6 +132,6 @@ char *xstrdup(const char *s)
 	char *p = strdup(s);
 
 	if (!p)
-		abort();
+		give_up();
 	return p;
 }

@@ -42,4 +42,7 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 
+/* What to call instead of abort() when memory is exhausted; it must not return. NULL: abort(). */
+void xmalloc_on_exhaustion(void (*handler)(void));
+
 #endif

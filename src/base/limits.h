@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#define KIB (1024ULL)
-#define MIB (1024ULL * 1024ULL)
-#define GIB (1024ULL * 1024ULL * 1024ULL)
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
 
 /* A wanted file of a layer (a package database): the largest real ones are rpm databases of some
  * 150 MiB. */

@@ -1,0 +1,70 @@
+/*
+ * Shared by the two ends of the sandbox.
+ */
+#ifndef SANDBOX_SANDBOX_PRIV_H
+#define SANDBOX_SANDBOX_PRIV_H
+
+#include "sandbox/sandbox.h"
+
+/* Whether AddressSanitizer is compiled in. */
+#if defined(__SANITIZE_ADDRESS__)
+#	define WITH_ASAN 1
+#elif defined(__has_feature)
+#	if __has_feature(address_sanitizer)
+#		define WITH_ASAN 1
+#	endif
+#endif
+#ifndef WITH_ASAN
+#	define WITH_ASAN 0
+#endif
+
+/* A frame on the wire: this header in native byte order (both ends are one program), then the
+ * payload. */
+struct frame_header {
+	uint16_t type;
+	uint16_t reserved;
+	uint32_t size;
+};
+
+/* Frame types of the sandbox itself; a job's own lie below. */
+enum {
+	FRAME_ERROR = 256, /* payload: code as uint32_t, message */
+	FRAME_DONE,        /* the job succeeded */
+	FRAME_UNCONFINED,  /* the kernel refused seccomp; payload: why */
+};
+
+/* Exit statuses of a worker, beside 0. */
+enum { WORKER_EXIT_OUT_OF_MEMORY = 3, WORKER_EXIT_NO_PARENT = 4 };
+
+/* What the parent asks of the zygote, followed by the parameters; descriptors: input, output,
+ * status. */
+struct zygote_request {
+	uint32_t job;
+	uint32_t cpu_s;
+	uint64_t memory_bytes;
+	uint32_t params_bytes;
+	uint32_t reserved;
+};
+
+enum { ZYGOTE_PARAMS_MAX = 64 * 1024, ZYGOTE_FDS = 3 };
+
+/* The zygote's life; does not return. */
+NORETURN void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool require);
+
+/* Runs one job in the freshly forked worker; does not return. */
+NORETURN void worker_main(const struct sandbox_job *job, const struct zygote_request *request,
+	struct span params, int in_fd, int out_fd, bool require);
+
+/* Makes the filter once, in the zygote. 0, or a negative code where libseccomp cannot. */
+int lockdown_prepare(struct err *err) MUST_CHECK;
+
+/*
+ * Takes every ability from this process but reading, writing and computing. 0: done; 1: everything
+ * but seccomp, and *err says why; a negative code: failed.
+ */
+int lockdown_apply(uint64_t memory_bytes, uint32_t cpu_s, struct err *err) MUST_CHECK;
+
+/* Writes one frame whole. */
+int frame_write(int fd, uint16_t type, struct span payload, struct err *err) MUST_CHECK;
+
+#endif

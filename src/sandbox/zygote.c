@@ -1,0 +1,183 @@
+/*
+ * The zygote: a small process that was forked before anything worth stealing existed. It takes
+ * requests over a socket, forks a worker for each, and when one has ended writes its wait status to
+ * the descriptor that came with the request. When a requester closes the other end of that
+ * descriptor, its worker is killed; when the parent is gone, all are.
+ */
+#include "sandbox/sandbox_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+struct child {
+	pid_t pid;
+	int status_fd;
+};
+
+struct zygote {
+	int control_fd;
+	int signal_fd;
+	const struct sandbox_job *const *jobs;
+	bool require;
+	VEC_OF(struct child) children;
+	VEC_OF(struct pollfd) polled;
+	sigset_t old_mask;
+};
+
+struct request {
+	struct zygote_request head;
+	uint8_t params[ZYGOTE_PARAMS_MAX];
+};
+
+/* Descriptors that came with a message. */
+static size_t take_fds(struct msghdr *msg, int fds[static ZYGOTE_FDS])
+{
+	size_t n = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = min_size((c->cmsg_len - CMSG_LEN(0)) / sizeof(int), ZYGOTE_FDS);
+		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
+	}
+	return n;
+}
+
+/* In the child: descriptors 0 and 1 and no others. */
+NORETURN static void become_worker(
+	struct zygote *z, const struct request *request, const int fds[static ZYGOTE_FDS])
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+		sigprocmask(SIG_SETMASK, &z->old_mask, NULL) < 0)
+		_exit(WORKER_EXIT_NO_PARENT);
+	/* Out of the way of the two targets first. */
+	int in_fd = fcntl(fds[0], F_DUPFD, 10), out_fd = fcntl(fds[1], F_DUPFD, 10);
+
+	if (in_fd < 0 || out_fd < 0 || dup2(in_fd, 0) < 0 || dup2(out_fd, 1) < 0)
+		_exit(WORKER_EXIT_NO_PARENT);
+	/* AddressSanitizer reports on standard error. */
+	unsigned first_closed = WITH_ASAN ? 3 : 2;
+
+	if (syscall(SYS_close_range, first_closed, ~0U, 0U) < 0) {
+		for (int fd = (int)first_closed; fd < (int)sysconf(_SC_OPEN_MAX); fd++)
+			(void)close(fd);
+	}
+	worker_main(z->jobs[request->head.job], &request->head,
+		span_n(request->params, request->head.params_bytes), 0, 1, z->require);
+}
+
+static void spawn(struct zygote *z, const struct request *request, const int fds[static ZYGOTE_FDS])
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_worker(z, request, fds);
+	if (pid > 0)
+		vec_push(&z->children, (struct child){ .pid = pid, .status_fd = fds[2] });
+	else
+		/* The requester sees its pipes end without an answer. */
+		(void)close(fds[2]);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+/* false when the parent has gone. */
+static bool serve_request(struct zygote *z)
+{
+	static struct request request;
+	int fds[ZYGOTE_FDS];
+	union {
+		struct cmsghdr align;
+		char raw[CMSG_SPACE(sizeof(fds))];
+	} control;
+	struct iovec part = { .iov_base = &request, .iov_len = sizeof(request) };
+	struct msghdr msg = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(z->control_fd, &msg, MSG_CMSG_CLOEXEC);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (n == 0)
+		return false;
+	if (take_fds(&msg, fds) == ZYGOTE_FDS &&
+		(size_t)n == offsetof(struct request, params) + request.head.params_bytes)
+		spawn(z, &request, fds);
+	return true;
+}
+
+static void reap(struct zygote *z)
+{
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	if (read(z->signal_fd, &info, sizeof(info)) < 0 && errno != EAGAIN && errno != EINTR)
+		_exit(1);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		vec_for_each(c, &z->children) {
+			if (c->pid != pid)
+				continue;
+			/* A requester that left does not mind. */
+			if (write(c->status_fd, &status, sizeof(status)) != (ssize_t)sizeof(status))
+				log_debug("nobody waits for worker %d", (int)pid);
+			(void)close(c->status_fd);
+			*c = z->children.v[--z->children.n];
+			break;
+		}
+	}
+}
+
+/* One round: requests, ends of workers, requesters that gave up. */
+static bool serve(struct zygote *z)
+{
+	vec_clear(&z->polled);
+	vec_push(&z->polled, (struct pollfd){ .fd = z->control_fd, .events = POLLIN });
+	vec_push(&z->polled, (struct pollfd){ .fd = z->signal_fd, .events = POLLIN });
+	vec_for_each(c, &z->children)
+		vec_push(&z->polled, (struct pollfd){ .fd = c->status_fd });
+	if (poll(z->polled.v, z->polled.n, -1) < 0)
+		return errno == EINTR;
+	for (size_t i = 2; i < z->polled.n; i++) {
+		/* POLLERR on the writing end of a pipe: its reader is gone. */
+		if (z->polled.v[i].revents & POLLERR)
+			(void)kill(z->children.v[i - 2].pid, SIGKILL);
+	}
+	if (z->polled.v[1].revents)
+		reap(z);
+	return !z->polled.v[0].revents || serve_request(z);
+}
+
+void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool require)
+{
+	struct zygote z = { .control_fd = control_fd, .jobs = jobs, .require = require };
+	struct err err = ERR_INIT;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+		sigprocmask(SIG_BLOCK, &set, &z.old_mask) < 0)
+		_exit(1);
+	(void)signal(SIGPIPE, SIG_IGN);
+	z.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (z.signal_fd < 0)
+		_exit(1);
+	if (lockdown_prepare(&err) < 0) {
+		/* Workers will say so themselves. */
+		err_clear(&err);
+	}
+	while (serve(&z))
+		continue;
+	vec_for_each(c, &z.children)
+		(void)kill(c->pid, SIGKILL);
+	_exit(0);
+}
