@@ -28,6 +28,9 @@ enum { SANDBOX_FRAME_MAX = 1 << 20 };
  */
 struct sandbox_job {
 	const char *name;
+	/* Runs in the worker before it is locked up, for libraries that open files when first used.
+	 * NULL: nothing. */
+	void (*prepare)(void);
 	int (*run)(const struct sandbox_io *io, struct span params, struct err *err);
 };
 

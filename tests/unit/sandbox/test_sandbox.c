@@ -137,7 +137,7 @@ static int run_descriptors(const struct sandbox_io *io, struct span params UNUSE
 	return r;
 }
 
-#define JOB(name) static const struct sandbox_job job_##name = { #name, run_##name }
+#define JOB(name) static const struct sandbox_job job_##name = { .name = #name, .run = run_##name }
 JOB(count);
 JOB(echo);
 JOB(big_answer);
@@ -151,7 +151,7 @@ JOB(executable_memory);
 JOB(quit);
 JOB(nonsense);
 JOB(descriptors);
-static const struct sandbox_job job_unknown = { "unknown", run_fail };
+static const struct sandbox_job job_unknown = { .name = "unknown", .run = run_fail };
 
 static const struct sandbox_job *const jobs[] = { &job_count, &job_echo, &job_big_answer, &job_fail,
 	&job_crash, &job_loop, &job_hoard, &job_open, &job_socket, &job_executable_memory,

@@ -1,0 +1,235 @@
+/*
+ * One layer, a tar archive: the job that walks it, and the parent's side of it.
+ */
+#include "analyze/analyze_priv.h"
+
+struct tar_body {
+	struct tar_reader *tar;
+};
+
+static int read_body(void *ctx, struct buf *out, struct err *err)
+{
+	return tar_read_body(((struct tar_body *)ctx)->tar, out, err);
+}
+
+int analyze_tar(struct stream *in, const struct wanted_extras *extras, struct layer_facts *out,
+	struct err *err)
+{
+	_cleanup_(tar_closep) struct tar_reader *tar = tar_open(in);
+	struct tar_body ctx = { .tar = tar };
+	struct body body = { .read = read_body, .ctx = &ctx };
+	struct collector collector;
+	struct tar_entry entry;
+	int r;
+
+	collector_init(&collector, extras);
+	while ((r = tar_next(tar, &entry, err)) > 0) {
+		r = collector_add(
+			&collector, entry.type, entry.path, entry.link, entry.size, &body, err);
+		if (r < 0)
+			break;
+	}
+	if (r == 0)
+		r = collector_finish(&collector, out, err);
+	collector_fini(&collector);
+	return r;
+}
+
+/* --- in the worker
+ * ---------------------------------------------------------------------------------------- */
+
+enum { LAYER_RANGE = 1, LAYER_DIFF_ID = 2 };
+
+struct layer_params {
+	uint8_t flags;
+	uint64_t offset;
+	uint64_t size;
+};
+
+/* What passes through is hashed. */
+struct hashed {
+	struct stream stream;
+	struct stream *inner;
+	struct digest_ctx *digest;
+};
+
+static ssize_t hashed_read(struct stream *s, void *p, size_t n, struct err *err)
+{
+	struct hashed *h = (struct hashed *)s;
+	ssize_t r = stream_read(h->inner, p, n, err);
+
+	if (r > 0)
+		digest_update(h->digest, p, (size_t)r);
+	return r;
+}
+
+/* The layer as a stream: everything is read, so that damage behind the archive's end is found as
+ * well. */
+static int walk_stream(struct stream *in, bool with_diff_id, struct layer_facts *facts,
+	struct digest *diff_id, struct err *err)
+{
+	_cleanup_(digest_freep) struct digest_ctx *digest = with_diff_id ? digest_new() : NULL;
+	_cleanup_(decompress_closep) struct stream *plain = NULL;
+	int r = decompress_open(in, LIMIT_LAYER_UNCOMPRESSED, &plain, err);
+
+	if (r < 0)
+		return r;
+	struct hashed hashed = {
+		.stream = { .read = hashed_read }, .inner = plain, .digest = digest
+	};
+	struct stream *source = digest ? &hashed.stream : plain;
+	r = analyze_tar(source, &facts->extras, facts, err);
+	if (r == 0)
+		r = stream_drain(source, NULL, err);
+	if (r == 0 && digest)
+		*diff_id = digest_final(digest);
+	return r;
+}
+
+static int walk(const struct sandbox_io *io, const struct layer_params *p,
+	struct layer_facts *facts, struct digest *diff_id, struct err *err)
+{
+	struct stream_fd in;
+
+	if (p->flags & LAYER_RANGE) {
+		stream_fd_init_range(&in, io->in_fd, p->offset, p->size, "the layer");
+		return analyze_tar(&in.stream, &facts->extras, facts, err);
+	}
+	stream_fd_init(&in, io->in_fd, "the layer");
+	return walk_stream(&in.stream, p->flags & LAYER_DIFF_ID, facts, diff_id, err);
+}
+
+static int run_layer(const struct sandbox_io *io, struct span raw_params, struct err *err)
+{
+	struct reader r = reader_of(raw_params);
+	struct layer_params p = { .flags = reader_u8(&r) };
+	struct layer_facts facts;
+	struct digest diff_id;
+
+	p.offset = reader_be64(&r);
+	p.size = reader_be64(&r);
+	layer_facts_init(&facts);
+	int code = extras_decode(&r, &facts.arena, &facts.extras, err);
+	if (code == 0)
+		code = walk(io, &p, &facts, &diff_id, err);
+	if (code == 0 && (p.flags & LAYER_DIFF_ID))
+		code = sandbox_emit(
+			io, ANALYZE_FRAME_DIFF_ID, span_n(diff_id.bytes, DIGEST_BYTES), err);
+	if (code == 0)
+		code = facts_emit(io, &facts, err);
+	layer_facts_fini(&facts);
+	return code;
+}
+
+/* The digest library loads what it needs when it is first used, and a worker cannot open files any
+ * more. */
+static void prepare_layer(void)
+{
+	digest_free(digest_new());
+}
+
+const struct sandbox_job analyze_layer_job = {
+	.name = "layer analysis", .prepare = prepare_layer, .run = run_layer
+};
+
+/* --- in the parent
+ * ---------------------------------------------------------------------------------------- */
+
+struct layer_analysis {
+	struct sandbox_worker *worker;
+	struct facts_answer answer;
+};
+
+static void encode_params(
+	const struct layer_params *p, const struct wanted_extras *extras, struct buf *out)
+{
+	static const struct wanted_extras none;
+
+	buf_append_u8(out, p->flags);
+	buf_append_u64(out, p->offset);
+	buf_append_u64(out, p->size);
+	extras_encode(extras ? extras : &none, out);
+}
+
+static int begin(const struct layer_params *p, const struct wanted_extras *extras, int fd,
+	uint64_t size, struct layer_analysis **out, struct err *err)
+{
+	_cleanup_buf_ struct buf params = BUF_INIT(64 * KIB);
+	struct layer_analysis *a = xcalloc(1, sizeof(*a));
+
+	buf_init(&a->answer.encoded, LIMIT_FACTS);
+	encode_params(p, extras, &params);
+	int r = buf_check(&params, "extra paths", err);
+	if (r == 0)
+		r = sandbox_open(&analyze_layer_job, buf_span(&params), fd,
+			sandbox_limits_for(size), &a->worker, err);
+	if (r < 0) {
+		free(a);
+		return r;
+	}
+	*out = a;
+	return 0;
+}
+
+int layer_analysis_begin(
+	const struct analyze_layer_options *o, struct layer_analysis **out, struct err *err)
+{
+	const struct layer_params p = { .flags = o->diff_id ? LAYER_DIFF_ID : 0 };
+
+	return begin(&p, o->extras, -1, o->size, out, err);
+}
+
+int layer_analysis_feed(struct layer_analysis *a, struct span bytes, struct err *err)
+{
+	return sandbox_feed(a->worker, bytes, err);
+}
+
+int layer_analysis_finish(
+	struct layer_analysis *a, struct layer_facts *out, struct digest *diff_id, struct err *err)
+{
+	int r = sandbox_finish(take_ptr(a->worker), facts_answer_take, &a->answer, err);
+
+	if (r == 0)
+		r = layer_facts_decode(buf_span(&a->answer.encoded), out, err);
+	if (r == 0 && diff_id) {
+		*diff_id = a->answer.diff_id;
+		if (!a->answer.has_diff_id)
+			r = err_set(err, ERR_INTERNAL, "the analysis computed no digest");
+	}
+	layer_analysis_abort(a);
+	return r;
+}
+
+void layer_analysis_abort(struct layer_analysis *a)
+{
+	if (!a)
+		return;
+	sandbox_abort(a->worker);
+	buf_fini(&a->answer.encoded);
+	free(a);
+}
+
+int analyze_layer_stream(struct stream *in, const struct analyze_layer_options *o,
+	struct layer_facts *out, struct digest *diff_id, struct err *err)
+{
+	_cleanup_(layer_analysis_abortp) struct layer_analysis *a = NULL;
+	int r = layer_analysis_begin(o, &a, err);
+
+	if (r == 0)
+		r = sandbox_pump(a->worker, in, facts_answer_take, &a->answer, err);
+	if (r == 0)
+		r = layer_analysis_finish(take_ptr(a), out, o->diff_id ? diff_id : NULL, err);
+	/* A worker that failed has stopped reading; whoever computes a digest of `in` wants all of
+	 * it. */
+	return r < 0 ? r : stream_drain(in, NULL, err);
+}
+
+int analyze_layer_range(int fd, uint64_t offset, uint64_t size, const struct wanted_extras *extras,
+	struct layer_facts *out, struct err *err)
+{
+	const struct layer_params p = { .flags = LAYER_RANGE, .offset = offset, .size = size };
+	struct layer_analysis *a;
+	int r = begin(&p, extras, fd, size, &a, err);
+
+	return r < 0 ? r : layer_analysis_finish(a, out, NULL, err);
+}
