@@ -1,0 +1,176 @@
+/*
+ * Looks the wanted paths up in the union of the layers.
+ */
+#include "view/view_priv.h"
+
+struct builder {
+	struct tree tree;
+	struct view *view;
+	struct map seen; /* paths of files that were taken, under whatever name */
+	const struct wanted_extras
+		*searched; /* what every layer was searched for beside the usual paths */
+	VEC_OF(struct release_file) releases;
+	VEC_OF(const struct node *) databases;
+};
+
+static bool is_usual_path(struct str path)
+{
+	return package_db_driver_for(path) || distro_is_release_path(path);
+}
+
+/* Notes that a link leads to where no layer was searched. */
+static void note_missing(struct builder *b, struct str path, struct str like)
+{
+	struct wanted_extra extra = { .path = path, .like = like };
+
+	if (is_usual_path(path))
+		return;
+	vec_for_each(e, &b->searched->items) {
+		if (str_eq(e->path, path) && str_eq(e->like, like))
+			return;
+	}
+	extra.path = arena_str(&b->view->arena, path);
+	vec_push(&b->view->missing.items, extra);
+}
+
+/* The node that wanted leads to, once; NULL: none, or it was taken before. */
+static const struct node *take(struct builder *b, struct str wanted)
+{
+	struct str path = tree_resolve(&b->tree, &b->view->arena, wanted);
+	const struct node *n = tree_get(&b->tree, path);
+
+	if (!n) {
+		if (path.n && !str_eq(path, wanted))
+			note_missing(b, path, wanted);
+		return NULL;
+	}
+	return n;
+}
+
+static void take_release(struct builder *b, struct str wanted)
+{
+	const struct node *n = take(b, wanted);
+
+	if (!n || n->fact->kind != FACT_RELEASE)
+		return;
+	struct release_file file = n->fact->release;
+	file.path = wanted;
+	vec_push(&b->releases, file);
+}
+
+static void take_database(struct builder *b, const struct node *n)
+{
+	if (!n || n->fact->kind != FACT_DATABASE || map_has(&b->seen, n->path))
+		return;
+	map_set(&b->seen, n->path, b);
+	vec_push(&b->databases, n);
+}
+
+/* Every database in a folder, which may itself be a link. */
+static void take_folder(struct builder *b, struct str wanted)
+{
+	struct str folder = str_head(wanted, wanted.n - 1);
+	struct str path = tree_resolve(&b->tree, &b->view->arena, folder);
+	size_t before = b->databases.n;
+
+	vec_for_each(n, &b->tree.nodes) {
+		if ((*n)->fact && str_eq(path_dirname((*n)->path), path))
+			take_database(b, tree_get(&b->tree, tree_resolve(&b->tree, &b->view->arena,
+								    (*n)->path)));
+	}
+	if (path.n && b->databases.n == before && !str_eq(path, folder))
+		note_missing(
+			b, arena_printf(&b->view->arena, "%" PRIstr "/", STR_ARG(path)), wanted);
+}
+
+/* Whether a better database stands in the same folder (see package_db_driver.rank). */
+static bool is_outranked(const struct builder *b, const struct node *n)
+{
+	vec_for_each(it, &b->databases) {
+		const struct node *other = *it;
+
+		if (n->fact->driver->rank && other->fact->driver->rank > n->fact->driver->rank &&
+			(other->fact->packages.items.n || other->fact->error.n) &&
+			str_eq(path_dirname(other->path), path_dirname(n->path)))
+			return true;
+	}
+	return false;
+}
+
+static void add_packages(struct view *v, const struct node *n)
+{
+	const struct fact *f = n->fact;
+
+	if (f->error.n) {
+		vec_push(&v->errors,
+			(struct view_error){
+				.database = n->path, .reason = f->error, .layer = n->layer });
+		return;
+	}
+	for (size_t i = 0; i < f->packages.items.n; i++)
+		vec_push(&v->packages, (struct view_package){ .package = &f->packages.items.v[i],
+					       .driver = f->driver,
+					       .database = n->path,
+					       .layer = n->since[i] });
+}
+
+static void choose(struct builder *b)
+{
+	const struct distro *distro = distro_choose(b->releases.v, b->releases.n);
+
+	if (distro) {
+		b->view->has_distro = true;
+		b->view->distro = *distro;
+	}
+	vec_for_each(n, &b->databases) {
+		if (!is_outranked(b, *n))
+			add_packages(b->view, *n);
+	}
+}
+
+/* Extras are only complete when every layer was searched for them. */
+static const struct wanted_extras *common_extras(const struct layer_facts *const *layers, size_t n)
+{
+	static const struct wanted_extras none;
+	const struct wanted_extras *fewest = n ? &layers[0]->extras : &none;
+
+	for (size_t i = 1; i < n; i++) {
+		if (!layer_facts_cover(layers[i], fewest))
+			fewest = &layers[i]->extras;
+	}
+	return fewest;
+}
+
+void view_build(const struct layer_facts *const *layers, size_t n, struct view *out)
+{
+	struct builder b = { .view = out, .seen = MAP_INIT, .searched = common_extras(layers, n) };
+	const char *path;
+
+	*out = (struct view){ .arena = ARENA_INIT };
+	tree_init(&b.tree);
+	for (size_t i = 0; i < n; i++)
+		tree_add_layer(&b.tree, layers[i], i);
+	for (size_t i = 0; (path = wanted_path_at(i)); i++) {
+		struct str wanted = str_of(path);
+
+		if (str_ends(wanted, STR("/")))
+			take_folder(&b, wanted);
+		else if (distro_is_release_path(wanted))
+			take_release(&b, wanted);
+		else
+			take_database(&b, take(&b, wanted));
+	}
+	choose(&b);
+	vec_fini(&b.releases);
+	vec_fini(&b.databases);
+	map_fini(&b.seen);
+	tree_fini(&b.tree);
+}
+
+void view_fini(struct view *v)
+{
+	vec_fini(&v->packages);
+	vec_fini(&v->errors);
+	vec_fini(&v->missing.items);
+	arena_fini(&v->arena);
+}
