@@ -52,6 +52,9 @@
 
 /* A manifest, index or image configuration: registries accept 4 MiB. */
 #define LIMIT_MANIFEST (4 * MIB)
+/* All manifests and configurations of a compressed archive that are kept while it is read through.
+ */
+#define LIMIT_DOCUMENTS_TOTAL (64 * MIB)
 /* Layers of an image: overlayfs stops at 500, Docker at 127. */
 #define LIMIT_LAYERS 1024
 /* Members of an image archive (two or three a layer). */

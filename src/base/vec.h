@@ -16,6 +16,16 @@
 		size_t cap; \
 	}
 
+/* The same with a name, to be passed around: struct str_vec. */
+#define DEFINE_VEC(name, type) \
+	struct name {          \
+		type *v;       \
+		size_t n;      \
+		size_t cap;    \
+	}
+
+DEFINE_VEC(str_vec, struct str);
+
 #define VEC_INIT                            \
 	{                                   \
 		.v = NULL, .n = 0, .cap = 0 \
