@@ -33,6 +33,12 @@ struct report_unevaluated {
 	struct str reason; /* "no data for rocky:9", "version cannot be compared: …" */
 };
 
+/* Something that could not be read: what the report says is incomplete. */
+struct report_error {
+	struct str layer; /* may be empty */
+	struct str message;
+};
+
 struct report_target {
 	struct str target; /* as the user named it */
 	struct str digest; /* of the image or layer; may be empty */
@@ -42,6 +48,7 @@ struct report_target {
 	VEC_OF(struct report_vulnerability) vulnerabilities;
 	VEC_OF(struct report_package) packages;
 	VEC_OF(struct report_unevaluated) not_evaluated;
+	VEC_OF(struct report_error) errors;
 };
 
 void report_target_init(struct report_target *t);
