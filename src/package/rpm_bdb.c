@@ -59,7 +59,7 @@ struct page {
 	uint32_t own_number; /* as it says itself */
 	uint32_t next;
 	uint16_t entries;
-	uint16_t data_bytes; /* of an overflow page */
+	uint16_t extent; /* where the items begin; the bytes in use of an overflow page */
 	uint8_t type;
 };
 
@@ -149,7 +149,7 @@ static int open_page(struct bdb *db, uint32_t number, struct page *page, struct 
 		.own_number = get32(db, p + 8),
 		.next = get32(db, p + 16),
 		.entries = get16(db, p + 20),
-		.data_bytes = get16(db, p + 22),
+		.extent = get16(db, p + 22),
 		.type = p[25],
 	};
 	return 0;
@@ -176,12 +176,12 @@ static int read_overflow(struct bdb *db, uint32_t number, uint32_t length, struc
 			return r;
 		if (page.type != PAGE_OVERFLOW || page.own_number != number)
 			return wrong_page(&page, "an overflow page", err);
-		if (page.data_bytes > db->page_size - PAGE_HEADER_SIZE ||
-			page.data_bytes > length - db->value.n)
+		if (page.extent > db->page_size - PAGE_HEADER_SIZE ||
+			page.extent > length - db->value.n)
 			return err_set(err, ERR_INPUT,
-				"page %" PRIu32 " holds %u bytes of %" PRIu32, number,
-				page.data_bytes, length);
-		buf_append(&db->value, page.p + PAGE_HEADER_SIZE, page.data_bytes);
+				"page %" PRIu32 " holds %u bytes of %" PRIu32, number, page.extent,
+				length);
+		buf_append(&db->value, page.p + PAGE_HEADER_SIZE, page.extent);
 		number = page.next;
 	}
 	if (number != 0)
@@ -219,6 +219,14 @@ static int value_of(struct bdb *db, struct span item, struct span *value, struct
 	return r;
 }
 
+/* What rpm stores under number 0, the last number given out. */
+static int check_counter(struct span item, struct err *err)
+{
+	if (item.p[0] != ITEM_INLINE || item.n != 1 + KEY_SIZE)
+		return err_set(err, ERR_INPUT, "package number 0 is not the counter");
+	return 0;
+}
+
 static int read_pair(struct bdb *db, const struct page *page, unsigned i, struct err *err)
 {
 	struct span key, item, value;
@@ -234,7 +242,7 @@ static int read_pair(struct bdb *db, const struct page *page, unsigned i, struct
 
 	uint32_t package = get32(db, key.p + 1);
 	if (package == 0)
-		return 0; /* the counter */
+		return check_counter(item, err);
 	r = value_of(db, item, &value, err);
 	if (r == 0)
 		r = rpm_header_append(value, db->arena, db->out, err);
@@ -251,6 +259,21 @@ static bool is_blank(const struct page *page)
 	       page->next == 0;
 }
 
+/* Items fill the page from its end on, without a gap to where it says that they begin. */
+static int check_extent(const struct bdb *db, const struct page *page, struct err *err)
+{
+	uint32_t begin = db->page_size;
+
+	if (page->entries)
+		begin = get16(db, page->p + PAGE_HEADER_SIZE + 2 * ((size_t)page->entries - 1));
+	/* 65536 does not fit */
+	if ((uint16_t)begin != page->extent)
+		return err_set(err, ERR_INPUT,
+			"page %" PRIu32 ": items begin at byte %" PRIu32 ", not at %u",
+			page->number, begin, page->extent);
+	return 0;
+}
+
 static int read_hash_page(struct bdb *db, const struct page *page, struct err *err)
 {
 	if (is_blank(page))
@@ -261,12 +284,14 @@ static int read_hash_page(struct bdb *db, const struct page *page, struct err *e
 	if (page->entries % 2 != 0 || page->entries > (db->page_size - PAGE_HEADER_SIZE) / 2)
 		return err_set(err, ERR_INPUT, "page %" PRIu32 " has %u items", page->number,
 			page->entries);
-	for (unsigned i = 0; i < page->entries; i += 2) {
-		int r = read_pair(db, page, i, err);
+
+	int r = check_extent(db, page, err);
+	for (unsigned i = 0; r == 0 && i < page->entries; i += 2) {
+		r = read_pair(db, page, i, err);
 		if (r < 0)
 			return err_wrap(err, "page %" PRIu32, page->number);
 	}
-	return 0;
+	return r;
 }
 
 static uint32_t first_page(const struct bdb *db, uint32_t bucket)

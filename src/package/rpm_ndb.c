@@ -115,7 +115,7 @@ static int read_slot(
 
 	if (get_le32(p) != SLOT_MAGIC)
 		return err_set(err, ERR_INPUT, "ndb slot at byte %zu is damaged", at);
-	if (s.first_block == 0)
+	if (s.package == 0 && s.first_block == 0 && s.block_count == 0)
 		return 0; /* free */
 
 	int r = blob_bounds(db, &s, err);

@@ -23,6 +23,8 @@ enum {
 	STATEMENT_BYTES_MAX = 1024 * 1024, /* of the schema too */
 	COLUMNS_MAX = 64,
 	EXPRESSION_DEPTH_MAX = 32,
+	FILE_HEADER_SIZE = 100,
+	PAGE_SIZE_AT = 16,
 };
 
 struct database {
@@ -195,6 +197,22 @@ static int open_and_read(struct database *db, const char *vfs, struct err *err)
 	return r;
 }
 
+/*
+ * SQLite takes a last page that is cut for whole, with zeros. With a log it may have been cut by
+ * the crash that the log makes up for.
+ */
+static int check_size(struct span main, const struct rpm_wal *wal, struct err *err)
+{
+	uint32_t page_size = get_be16(main.p + PAGE_SIZE_AT);
+
+	if (page_size == 1)
+		page_size = 65536; /* does not fit */
+	if (wal->page_count == 0 && page_size != 0 && main.n % page_size != 0)
+		return err_set(err, ERR_INPUT, "truncated: %zu bytes in pages of %" PRIu32 " bytes",
+			main.n, page_size);
+	return 0;
+}
+
 static int parse_with_log(const struct package_db_content *in, struct rpm_wal *wal, struct arena *a,
 	struct package_list *out, struct err *err)
 {
@@ -204,6 +222,8 @@ static int parse_with_log(const struct package_db_content *in, struct rpm_wal *w
 		.out = out,
 	};
 	int r = rpm_wal_open(wal, in->companion, in->main.n, err);
+	if (r == 0)
+		r = check_size(in->main, wal, err);
 	if (r < 0)
 		return r;
 
@@ -219,7 +239,7 @@ static int sqlite_parse(const struct package_db_content *in, struct arena *a,
 	struct rpm_wal wal;
 	int r;
 
-	if (in->main.n < sizeof(magic) || memcmp(in->main.p, magic, sizeof(magic)) != 0) {
+	if (in->main.n < FILE_HEADER_SIZE || memcmp(in->main.p, magic, sizeof(magic)) != 0) {
 		r = err_set(err, ERR_INPUT, "not an SQLite database");
 	} else {
 		r = parse_with_log(in, &wal, a, out, err);
