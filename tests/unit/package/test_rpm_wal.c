@@ -4,10 +4,10 @@
  */
 #include "rpm_test.h"
 
-/* Everywhere in what is valid, here and there in what follows. */
+/* Steps that meet every part of a frame in what is valid; wide ones in what follows. */
 static size_t step_at(size_t n)
 {
-	return n < 9000 ? 1 : 101;
+	return n < 9000 ? 5 : 101;
 }
 
 static const char *const samples[] = { "wal", "wal-fresh" };
@@ -120,6 +120,28 @@ static void test_damaged_log_ends_before_the_damage(void **state UNUSED)
 	}
 }
 
+/* Every length of the log, and never past its end: the copy has just that length. */
+static void test_log_may_end_anywhere(void **state UNUSED)
+{
+	struct sample s = read_sample("wal-fresh");
+	uint32_t pages = 0;
+
+	for (size_t n = 0; n <= s.log.n; n++) {
+		uint8_t *cut = xmalloc(n + (n == 0));
+		struct err err = ERR_INIT;
+		struct rpm_wal wal;
+
+		memcpy(cut, s.log.p, n);
+		assert_ok(rpm_wal_open(&wal, span_n(cut, n), s.main.n, &err), &err);
+		assert_true(wal.page_count >= pages);
+		pages = wal.page_count;
+		rpm_wal_close(&wal);
+		free(cut);
+	}
+	assert_true(pages > 1);
+	free_sample(s);
+}
+
 static void test_pages_come_from_the_last_committed_frame(void **state UNUSED)
 {
 	struct sample s = read_sample("wal");
@@ -217,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_counts_up_to_its_last_commit),
 		cmocka_unit_test(test_damaged_log_ends_before_the_damage),
+		cmocka_unit_test(test_log_may_end_anywhere),
 		cmocka_unit_test(test_pages_come_from_the_last_committed_frame),
 		cmocka_unit_test(test_what_is_no_log_is_ignored),
 		cmocka_unit_test(test_both_byte_orders_of_checksums_are_known),
