@@ -10,6 +10,9 @@ static const struct package_db_driver *const drivers[] = {
 	&package_apk,
 	&package_dpkg_status,
 	&package_dpkg_status_d,
+	&package_rpm_sqlite,
+	&package_rpm_ndb,
+	&package_rpm_bdb,
 };
 
 const struct package_db_driver *package_db_driver_at(size_t i)
