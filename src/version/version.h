@@ -23,6 +23,12 @@ struct version_scheme {
 	int (*compare)(struct str a, struct str b);
 };
 
+/*
+ * No key is longer: three bytes for each of the version (rpm's a1a1…: class, letter, end, class,
+ * count, digit), with room for epoch and ends.
+ */
+#define VERSION_KEY_MAX (3 * LIMIT_VERSION + 16)
+
 /* By name; NULL when there is none. */
 const struct version_scheme *version_scheme_by_name(struct str name);
 
@@ -33,7 +39,7 @@ const struct version_scheme *version_scheme_at(size_t i);
  * The key of v: a class byte that puts it between version_key_min() and version_key_max(), then the
  * scheme's key. out is cleared first. An rpm version without release has a key that is a prefix of,
  * hence sorts before, every one with that epoch and version. -ERR_INPUT when v is no version; v
- * longer than LIMIT_VERSION is none.
+ * longer than LIMIT_VERSION is none. -ERR_TOO_LARGE only when out holds less than VERSION_KEY_MAX.
  */
 int version_key(
 	const struct version_scheme *s, struct str v, struct buf *out, struct err *err) MUST_CHECK;
