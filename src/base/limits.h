@@ -72,6 +72,11 @@
 #define LIMIT_FEED_UNCOMPRESSED (16 * GIB)
 /* A description or other text of an advisory. */
 #define LIMIT_ADVISORY_TEXT (1 * MIB)
+/* All puts of one advisory together, with their fixes: the largest real ones (kernel advisories
+ * that name each package of each architecture) stay below 1 MiB. */
+#define LIMIT_ADVISORY_RECORD (16 * MIB)
+/* Namespaces that one update may name: all releases of all distributions are some hundred. */
+#define LIMIT_NAMESPACES 4096
 /* Downloads: time to connect, and how long a server may send fewer than 1,000 bytes a second. */
 #define LIMIT_CONNECT_S 30
 #define LIMIT_STALL_S   60
@@ -80,5 +85,18 @@
  * some of curl's buffers. */
 #define LIMIT_HTTP_HEAD   (256 * KIB)
 #define LIMIT_HTTP_BUFFER (256 * KIB)
+
+/* Memory that a database connection, and the staging of an update, may use for pages. */
+#define LIMIT_STORE_CACHE   (8 * MIB)
+#define LIMIT_STAGING_CACHE (8 * MIB)
+/* How long a call waits for other writers: the commit of the largest feed takes some 2 s. */
+#define LIMIT_STORE_BUSY_MS 30000
+/* Superseded and withdrawn advisories are kept this long. */
+#define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
+/* Facts of layers that are kept: some thousands of images; the oldest are dropped. */
+#define LIMIT_FACTS_TOTAL (256 * MIB)
+#define LIMIT_FACTS_COUNT 65536
+/* Digests of files that are kept, at some 100 bytes each. */
+#define LIMIT_FILE_DIGESTS 65536
 
 #endif

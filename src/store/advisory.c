@@ -1,0 +1,315 @@
+/*
+ * Advisories in the form in which drivers stage and compare them. A put becomes a record of bytes;
+ * the records of one (namespace, name) are folded into one, whose canonical bytes are what the
+ * content hash is of. Strings stand behind a 32-bit big-endian length:
+ *
+ *   severity u8 | link | metadata | description hash | count u32 |
+ *   count × { package | introduced key | introduced | fixed key | fixed | state u8 | severity u8 }
+ *
+ * Records never leave the machine: they live in staging, not in the database.
+ */
+#include <openssl/evp.h>
+
+#include "store/store_priv.h"
+#include "version/version.h"
+
+struct content_hash content_hash_of(struct span content)
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	unsigned size = 0;
+	struct content_hash h;
+
+	if (EVP_Digest(content.p, content.n, md, &size, EVP_sha256(), NULL) != 1 ||
+		size < CONTENT_HASH_BYTES)
+		abort();
+	memcpy(h.bytes, md, CONTENT_HASH_BYTES);
+	return h;
+}
+
+void advisory_record_fini(struct advisory_record *r)
+{
+	vec_fini(&r->fixes);
+}
+
+static bool is_ascii(struct str s)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + sizeof(word) <= s.n; i += sizeof(word)) {
+		memcpy(&word, s.p + i, sizeof(word));
+		if (word & 0x8080808080808080U)
+			return false;
+	}
+	for (; i < s.n; i++) {
+		if ((uint8_t)s.p[i] & 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* The length of the UTF-8 sequence at p (n > 0 bytes), 0 when it is none (RFC 3629). */
+static size_t utf8_sequence(const uint8_t *p, size_t n)
+{
+	uint8_t low = 0x80, high = 0xBF;
+	size_t len;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xC2 || p[0] > 0xF4)
+		return 0;
+	len = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+	if (n < len)
+		return 0;
+	if (p[0] == 0xE0)
+		low = 0xA0;
+	else if (p[0] == 0xED)
+		high = 0x9F;
+	else if (p[0] == 0xF0)
+		low = 0x90;
+	else if (p[0] == 0xF4)
+		high = 0x8F;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++) {
+		if (p[i] < 0x80 || p[i] > 0xBF)
+			return 0;
+	}
+	return len;
+}
+
+/* UTF-8 without NUL: what every database takes as text. */
+static bool is_text(struct str s)
+{
+	if (s.n == 0)
+		return true;
+	if (memchr(s.p, 0, s.n))
+		return false;
+	if (is_ascii(s))
+		return true;
+	for (size_t i = 0; i < s.n;) {
+		size_t len = utf8_sequence((const uint8_t *)s.p + i, s.n - i);
+
+		if (len == 0)
+			return false;
+		i += len;
+	}
+	return true;
+}
+
+static int check_text(const char *what, struct str s, uint64_t limit, struct err *err)
+{
+	if (s.n > limit)
+		return err_set(err, ERR_INPUT, "%s of %zu bytes", what, s.n);
+	if (!is_text(s))
+		return err_set(err, ERR_INPUT, "%s is not UTF-8 text", what);
+	return 0;
+}
+
+static int check_name(const char *what, struct str s, struct err *err)
+{
+	if (s.n == 0)
+		return err_set(err, ERR_INPUT, "%s is empty", what);
+	return check_text(what, s, LIMIT_PACKAGE_FIELD, err);
+}
+
+static int check_advisory(const struct advisory *a, struct err *err)
+{
+	int r;
+
+	if ((r = check_name("namespace", a->name_space, err)) < 0 ||
+		(r = check_name("name", a->name, err)) < 0 ||
+		(r = check_text("link", a->link, LIMIT_ADVISORY_TEXT, err)) < 0 ||
+		(r = check_text("description", a->description, LIMIT_ADVISORY_TEXT, err)) < 0 ||
+		(r = check_text("metadata", a->metadata, LIMIT_ADVISORY_TEXT, err)) < 0)
+		return r;
+	if ((unsigned)a->severity >= SEVERITY_COUNT)
+		return err_set(err, ERR_INPUT, "severity %u", (unsigned)a->severity);
+	return 0;
+}
+
+static void append_lstr(struct buf *out, struct str s)
+{
+	buf_append_u32(out, (uint32_t)s.n);
+	buf_append_str(out, s);
+}
+
+/* The key of a version, or `otherwise` for none, behind its length. */
+static int append_key(const struct version_scheme *scheme, struct str version,
+	struct span otherwise, struct buf *key, struct buf *out, struct err *err)
+{
+	if (version.n == 0) {
+		append_lstr(out, str_from_span(otherwise));
+		return 0;
+	}
+	if (!is_text(version))
+		return err_set(err, ERR_INPUT, "version is not UTF-8 text");
+	int r = version_key(scheme, version, key, err);
+	if (r < 0)
+		return r;
+	append_lstr(out, buf_str(key));
+	return 0;
+}
+
+static int encode_fix(const struct version_scheme *scheme, const struct advisory_fix *f,
+	struct buf *key, struct buf *out, struct err *err)
+{
+	int r = check_name("package", f->package, err);
+
+	if (r < 0)
+		return r;
+	if ((unsigned)f->state >= FIX_STATE_COUNT || (unsigned)f->severity >= SEVERITY_COUNT)
+		return err_set(err, ERR_INPUT, "state %u, severity %u", (unsigned)f->state,
+			(unsigned)f->severity);
+	append_lstr(out, f->package);
+	if ((r = append_key(scheme, f->introduced, version_key_min(), key, out, err)) < 0)
+		return r;
+	append_lstr(out, f->introduced);
+	if ((r = append_key(scheme, f->fixed_version, version_key_max(), key, out, err)) < 0)
+		return r;
+	append_lstr(out, f->fixed_version);
+	buf_append_u8(out, (uint8_t)f->state);
+	buf_append_u8(out, (uint8_t)f->severity);
+	return 0;
+}
+
+int advisory_encode(const struct advisory *a, const struct content_hash *description_hash,
+	struct buf *out, struct err *err)
+{
+	const struct version_scheme *scheme = version_scheme_by_name(a->scheme);
+	_cleanup_buf_ struct buf key = BUF_INIT(8 * LIMIT_VERSION);
+	int r = check_advisory(a, err);
+
+	if (r == 0 && !scheme)
+		r = err_set(err, ERR_INPUT, "unknown version scheme \"%" PRIstr "\"",
+			STR_ARG(a->scheme));
+	if (r < 0)
+		return err_wrap(err, "advisory %" PRIstr, STR_ARG(a->name));
+	buf_clear(out);
+	buf_append_u8(out, (uint8_t)a->severity);
+	append_lstr(out, a->link);
+	append_lstr(out, a->metadata);
+	append_lstr(out,
+		description_hash ? str_from_span(content_hash_span(description_hash)) : STR_NULL);
+	buf_append_u32(out, (uint32_t)a->n_fixes);
+	for (size_t i = 0; i < a->n_fixes; i++) {
+		r = encode_fix(scheme, &a->fixes[i], &key, out, err);
+		if (r < 0)
+			return err_wrap(err, "advisory %" PRIstr ", package %" PRIstr,
+				STR_ARG(a->name), STR_ARG(a->fixes[i].package));
+	}
+	if (out->overflowed)
+		return err_set(err, ERR_INPUT, "advisory %" PRIstr ": larger than %zu bytes",
+			STR_ARG(a->name), out->max);
+	return 0;
+}
+
+static void fold_fixes(struct reader *in, struct advisory_record *out)
+{
+	uint32_t count = reader_be32(in);
+
+	for (uint32_t i = 0; i < count && reader_ok(in); i++) {
+		struct fix_record f = { .order = out->fixes.n };
+
+		f.package = reader_lstr(in);
+		f.introduced_key = span_from_str(reader_lstr(in));
+		f.introduced = reader_lstr(in);
+		f.fixed_key = span_from_str(reader_lstr(in));
+		f.fixed_version = reader_lstr(in);
+		f.state = (enum fix_state)reader_u8(in);
+		f.severity = (enum severity)reader_u8(in);
+		if (reader_ok(in))
+			vec_push(&out->fixes, f);
+	}
+}
+
+static void fold_record(struct reader *in, struct advisory_record *out)
+{
+	enum severity severity = (enum severity)reader_u8(in);
+	struct str link = reader_lstr(in);
+	struct str metadata = reader_lstr(in);
+	struct span description_hash = span_from_str(reader_lstr(in));
+
+	if (severity > out->severity)
+		out->severity = severity;
+	if (out->link.n == 0)
+		out->link = link;
+	if (out->metadata.n == 0)
+		out->metadata = metadata;
+	if (out->description_hash.n == 0)
+		out->description_hash = description_hash;
+	fold_fixes(in, out);
+}
+
+static int cmp_fix_place(const struct fix_record *a, const struct fix_record *b)
+{
+	int c = str_cmp(a->package, b->package);
+
+	if (c == 0)
+		c = str_cmp(str_from_span(a->introduced_key), str_from_span(b->introduced_key));
+	return c;
+}
+
+static int cmp_fix(const void *va, const void *vb)
+{
+	const struct fix_record *a = va, *b = vb;
+	int c = cmp_fix_place(a, b);
+
+	return c ? c : a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void sort_fixes(struct advisory_record *r)
+{
+	struct fix_record *v = r->fixes.v;
+	size_t n = 0;
+
+	if (r->fixes.n < 2)
+		return;
+	qsort(v, r->fixes.n, sizeof(*v), cmp_fix);
+	for (size_t i = 0; i < r->fixes.n; i++) {
+		if (n > 0 && cmp_fix_place(&v[n - 1], &v[i]) == 0)
+			v[n - 1] = v[i];
+		else
+			v[n++] = v[i];
+	}
+	r->fixes.n = n;
+}
+
+static void encode_record(const struct advisory_record *r, struct buf *out)
+{
+	buf_append_u8(out, (uint8_t)r->severity);
+	append_lstr(out, r->link);
+	append_lstr(out, r->metadata);
+	append_lstr(out, str_from_span(r->description_hash));
+	buf_append_u32(out, (uint32_t)r->fixes.n);
+	for (size_t i = 0; i < r->fixes.n; i++) {
+		const struct fix_record *f = &r->fixes.v[i];
+
+		append_lstr(out, f->package);
+		append_lstr(out, str_from_span(f->introduced_key));
+		append_lstr(out, f->introduced);
+		append_lstr(out, str_from_span(f->fixed_key));
+		append_lstr(out, f->fixed_version);
+		buf_append_u8(out, (uint8_t)f->state);
+		buf_append_u8(out, (uint8_t)f->severity);
+	}
+}
+
+int advisory_fold(
+	struct span puts, struct advisory_record *out, struct buf *canonical, struct err *err)
+{
+	struct reader in = reader_of(puts);
+
+	out->severity = SEVERITY_UNKNOWN;
+	out->link = out->metadata = STR_NULL;
+	out->description_hash = span_n(NULL, 0);
+	vec_clear(&out->fixes);
+	while (in.n > 0 && reader_ok(&in))
+		fold_record(&in, out);
+	if (!reader_ok(&in))
+		return err_set(err, ERR_INTERNAL, "a staged advisory is damaged");
+	sort_fixes(out);
+	buf_clear(canonical);
+	encode_record(out, canonical);
+	return buf_check(canonical, "advisory", err);
+}

@@ -1,0 +1,298 @@
+/*
+ * Staging of an update: a temporary database of its own, on disk (SQLite removes its file at once,
+ * so that a crash leaves nothing), whose memory is limited by its page cache. Puts are appended as
+ * records; the sort that brings the puts of an advisory together is SQLite's, which spills to disk.
+ * Descriptions are kept apart, each once.
+ */
+#include "store/sqlite/sqlite_priv.h"
+#include "version/version.h"
+
+enum staging_statement {
+	STAGE_PUT,
+	STAGE_SORTED,
+	STAGE_TEXT_ADD,
+	STAGE_TEXT_GET,
+	STAGE_DEFER,
+	STAGE_DEFERRED,
+	STAGE_COUNT
+};
+
+static const char *const staging_sql[STAGE_COUNT] = {
+	[STAGE_PUT] = "INSERT INTO put (name, namespace, record) VALUES (?, ?, ?)",
+	[STAGE_SORTED] = "SELECT name, namespace, record FROM put ORDER BY name, namespace, id",
+	[STAGE_TEXT_ADD] = "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)",
+	[STAGE_TEXT_GET] = "SELECT body FROM text WHERE hash = ?",
+	[STAGE_DEFER] = "INSERT INTO deferred (old_id, name, namespace, hash, record)"
+			" VALUES (?, ?, ?, ?, ?)",
+	[STAGE_DEFERRED] = "SELECT old_id, name, namespace, hash, record FROM deferred ORDER BY id",
+};
+
+static const char staging_schema[] =
+	"CREATE TABLE put (id INTEGER PRIMARY KEY, name TEXT, namespace TEXT, record BLOB);"
+	"CREATE TABLE text (hash BLOB PRIMARY KEY, body TEXT);"
+	"CREATE TABLE deferred (id INTEGER PRIMARY KEY, old_id INTEGER, name TEXT, namespace TEXT,"
+	" hash BLOB, record BLOB)";
+
+/* Hashes of texts that were staged lately, in no order: feeds repeat texts close together. */
+enum { RECENT_TEXTS = 4096 };
+
+struct sqlite_staging {
+	struct sqlite_db db;
+	struct map schemes; /* namespace → number of its version scheme */
+	struct buf record;
+	struct content_hash recent[RECENT_TEXTS];
+	struct buf last_text; /* and its hash: releases repeat a text at once */
+	struct content_hash last_hash;
+
+	/* Where sqlite_staging_next() is: the statement stands on the row after the group. */
+	struct query rows;
+	int more; /* 1: it stands on a row */
+	struct query text;
+	struct query deferred;
+
+	struct buf name, name_space, puts, canonical; /* of the advisory that was read last */
+	struct staged_advisory current;
+};
+
+static int open_temporary(struct sqlite_staging *g, struct err *err)
+{
+	char sql[256];
+	int rc = sqlite_db_init(&g->db, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		"temporary file (the directory is $SQLITE_TMPDIR or $TMPDIR)", staging_sql);
+
+	if (rc != SQLITE_OK)
+		return sqlite_db_fail(&g->db, rc, err);
+	(void)snprintf(sql, sizeof(sql),
+		"PRAGMA temp_store = FILE; PRAGMA secure_delete = OFF; PRAGMA journal_mode = OFF;"
+		" PRAGMA synchronous = OFF; PRAGMA cache_size = -%llu",
+		LIMIT_STAGING_CACHE / KIB);
+	int r = sqlite_exec(&g->db, sql, err);
+	if (r == 0)
+		r = sqlite_exec(&g->db, "BEGIN", err);
+	return r < 0 ? r : sqlite_exec(&g->db, staging_schema, err);
+}
+
+int sqlite_staging_new(struct sqlite_staging **out, struct err *err)
+{
+	struct sqlite_staging *g = xcalloc(1, sizeof(*g));
+
+	map_init(&g->schemes);
+	buf_init(&g->record, LIMIT_ADVISORY_RECORD);
+	buf_init(&g->last_text, LIMIT_ADVISORY_TEXT);
+	buf_init(&g->name, LIMIT_PACKAGE_FIELD);
+	buf_init(&g->name_space, LIMIT_PACKAGE_FIELD);
+	buf_init(&g->puts, LIMIT_ADVISORY_RECORD);
+	buf_init(&g->canonical, LIMIT_ADVISORY_RECORD);
+	int r = open_temporary(g, err);
+	if (r < 0) {
+		sqlite_staging_free(g);
+		return r;
+	}
+	*out = g;
+	return 0;
+}
+
+void sqlite_staging_free(struct sqlite_staging *g)
+{
+	sqlite_db_fini(&g->db);
+	map_fini(&g->schemes);
+	buf_fini(&g->record);
+	buf_fini(&g->last_text);
+	buf_fini(&g->name);
+	buf_fini(&g->name_space);
+	buf_fini(&g->puts);
+	buf_fini(&g->canonical);
+	advisory_record_fini(&g->current.content);
+	free(g);
+}
+
+/* The map holds numbers of schemes, counted from 1. */
+static const struct version_scheme *known_scheme(
+	const struct sqlite_staging *g, struct str name_space)
+{
+	uintptr_t number = (uintptr_t)map_get(&g->schemes, name_space);
+
+	return number ? version_scheme_at(number - 1) : NULL;
+}
+
+/* All advisories of a namespace have one scheme. */
+static int note_namespace(struct sqlite_staging *g, const struct advisory *a, struct err *err)
+{
+	const struct version_scheme *known = known_scheme(g, a->name_space);
+	uintptr_t number = 0;
+
+	if (known && str_eq(str_of(known->name), a->scheme))
+		return 0;
+	if (known)
+		return err_set(err, ERR_INPUT,
+			"advisory %" PRIstr ": versions of %" PRIstr " are %s's, not %" PRIstr "'s",
+			STR_ARG(a->name), STR_ARG(a->name_space), known->name, STR_ARG(a->scheme));
+	if (g->schemes.n >= LIMIT_NAMESPACES)
+		return err_set(err, ERR_TOO_LARGE, "more than %d namespaces", LIMIT_NAMESPACES);
+	while (!str_eq(str_of(version_scheme_at(number)->name), a->scheme))
+		number++; /* it is there: advisory_encode() found it */
+	map_set(&g->schemes, a->name_space, (void *)(number + 1));
+	return 0;
+}
+
+static int add_text(struct sqlite_staging *g, struct str text, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_TEXT_ADD);
+
+	query_bind_blob(&q, content_hash_span(&g->last_hash));
+	query_bind_str(&q, text);
+	return query_run(&q, err);
+}
+
+/* Stages a description unless that was done; its hash is g->last_hash then. */
+static int stage_text(struct sqlite_staging *g, struct str text, struct err *err)
+{
+	if (str_eq(text, buf_str(&g->last_text)))
+		return 0;
+	buf_clear(&g->last_text);
+	buf_append_str(&g->last_text, text);
+	g->last_hash = content_hash_of(span_from_str(text));
+	struct content_hash *recent = &g->recent[get_be16(g->last_hash.bytes) % RECENT_TEXTS];
+	if (memcmp(recent, &g->last_hash, sizeof(*recent)) == 0)
+		return 0;
+	*recent = g->last_hash;
+	int r = add_text(g, text, err);
+	if (r < 0)
+		buf_clear(&g->last_text);
+	return r;
+}
+
+int sqlite_staging_put(struct sqlite_staging *g, const struct advisory *a, struct err *err)
+{
+	bool has_text = a->description.n > 0 && a->description.n <= LIMIT_ADVISORY_TEXT;
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_PUT);
+	int r = has_text ? stage_text(g, a->description, err) : 0;
+
+	if (r == 0)
+		r = advisory_encode(a, has_text ? &g->last_hash : NULL, &g->record, err);
+	if (r == 0)
+		r = note_namespace(g, a, err);
+	if (r < 0)
+		return r;
+	query_bind_str(&q, a->name);
+	query_bind_str(&q, a->name_space);
+	query_bind_blob(&q, buf_span(&g->record));
+	return query_run(&q, err);
+}
+
+int sqlite_staging_start(struct sqlite_staging *g, struct err *err)
+{
+	g->rows = query_start(&g->db, STAGE_SORTED);
+	g->more = query_step(&g->rows, err);
+	return g->more < 0 ? g->more : 0;
+}
+
+/* Collects the rows of one advisory. */
+static int read_group(struct sqlite_staging *g, struct err *err)
+{
+	buf_clear(&g->name);
+	buf_clear(&g->name_space);
+	buf_clear(&g->puts);
+	buf_append_str(&g->name, query_str(&g->rows, 0));
+	buf_append_str(&g->name_space, query_str(&g->rows, 1));
+	do {
+		buf_append_str(&g->puts, query_str(&g->rows, 2));
+		g->more = query_step(&g->rows, err);
+		if (g->more < 0)
+			return g->more;
+	} while (g->more && str_eq(query_str(&g->rows, 0), buf_str(&g->name)) &&
+		 str_eq(query_str(&g->rows, 1), buf_str(&g->name_space)));
+	int r = buf_check(&g->puts, "all that is said of it", err);
+	return r < 0 ? err_wrap(err, "advisory %s", buf_cstr(&g->name)) : 0;
+}
+
+static void set_current(struct sqlite_staging *g)
+{
+	const struct version_scheme *scheme = known_scheme(g, buf_str(&g->name_space));
+
+	g->current.name = buf_str(&g->name);
+	g->current.name_space = buf_str(&g->name_space);
+	g->current.scheme = scheme ? str_of(scheme->name) : STR_NULL;
+	g->current.record = buf_span(&g->canonical);
+}
+
+int sqlite_staging_next(
+	struct sqlite_staging *g, const struct staged_advisory **out, struct err *err)
+{
+	while (g->more) {
+		int r = read_group(g, err);
+
+		if (r == 0)
+			r = advisory_fold(
+				buf_span(&g->puts), &g->current.content, &g->canonical, err);
+		if (r < 0)
+			return r;
+		if (g->current.content.fixes.n == 0)
+			continue;
+		set_current(g);
+		g->current.hash = content_hash_of(g->current.record);
+		*out = &g->current;
+		return 1;
+	}
+	query_fini(&g->rows);
+	return 0;
+}
+
+int sqlite_staging_text(
+	struct sqlite_staging *g, struct span hash, struct str *out, struct err *err)
+{
+	query_fini(&g->text);
+	g->text = query_start(&g->db, STAGE_TEXT_GET);
+	query_bind_blob(&g->text, hash);
+	int r = query_step(&g->text, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_INTERNAL, "a staged description is missing");
+	*out = query_str(&g->text, 0);
+	return 0;
+}
+
+int sqlite_staging_defer(
+	struct sqlite_staging *g, int64_t old_id, const struct staged_advisory *a, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_DEFER);
+
+	query_bind_i64(&q, old_id);
+	if (a) {
+		query_bind_str(&q, a->name);
+		query_bind_str(&q, a->name_space);
+		query_bind_blob(&q, content_hash_span(&a->hash));
+		query_bind_blob(&q, a->record);
+	} else {
+		for (int i = 0; i < 4; i++)
+			query_bind_null(&q);
+	}
+	return query_run(&q, err);
+}
+
+int sqlite_staging_next_deferred(struct sqlite_staging *g, int64_t *old_id,
+	const struct staged_advisory **out, struct err *err)
+{
+	if (!g->deferred.stmt)
+		g->deferred = query_start(&g->db, STAGE_DEFERRED);
+	int r = query_step(&g->deferred, err);
+	if (r <= 0)
+		return r;
+	*old_id = query_i64(&g->deferred, 0);
+	*out = NULL;
+	struct span hash = query_blob(&g->deferred, 3);
+	if (hash.n != CONTENT_HASH_BYTES)
+		return 1;
+	memcpy(g->current.hash.bytes, hash.p, hash.n);
+	buf_clear(&g->name);
+	buf_clear(&g->name_space);
+	buf_append_str(&g->name, query_str(&g->deferred, 1));
+	buf_append_str(&g->name_space, query_str(&g->deferred, 2));
+	r = advisory_fold(query_blob(&g->deferred, 4), &g->current.content, &g->canonical, err);
+	if (r < 0)
+		return r;
+	set_current(g);
+	*out = &g->current;
+	return 1;
+}

@@ -1,0 +1,153 @@
+/*
+ * The store's public functions: they find the driver for a location, check what no driver should
+ * have to check, and pass on.
+ */
+#include "store/store_priv.h"
+
+static const struct store_driver *const drivers[] = {
+	&store_sqlite_driver,
+};
+
+const struct store_driver *store_driver_at(size_t i)
+{
+	return i < ARRAY_LEN(drivers) ? drivers[i] : NULL;
+}
+
+int store_open(const char *location, unsigned flags, struct store **out, struct err *err)
+{
+	const struct store_driver *driver;
+
+	for (size_t i = 0; (driver = store_driver_at(i)); i++) {
+		if (!driver->accepts(str_of(location)))
+			continue;
+		int r = driver->open(location, flags, out, err);
+		if (r == 0) {
+			(*out)->driver = driver;
+			(*out)->read_only = flags & STORE_READ_ONLY;
+		}
+		return r;
+	}
+	return err_set(
+		err, ERR_UNSUPPORTED, "no kind of database has locations like \"%s\"", location);
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	assert(s->open_updates == 0);
+	s->driver->close(s);
+}
+
+void store_set_busy_timeout(struct store *s, unsigned ms)
+{
+	s->driver->set_busy_timeout(s, ms);
+}
+
+static int check_writable(const struct store *s, struct err *err)
+{
+	if (s->read_only)
+		return err_set(err, ERR_USAGE, "the database was opened for reading only");
+	return 0;
+}
+
+int store_update_begin(
+	struct store *s, struct str source, struct store_update **out, struct err *err)
+{
+	int r = check_writable(s, err);
+
+	if (r == 0 && (source.n == 0 || source.n > LIMIT_PACKAGE_FIELD))
+		r = err_set(err, ERR_USAGE, "a source needs a name");
+	if (r == 0)
+		r = s->driver->update_begin(s, source, out, err);
+	if (r < 0)
+		return r;
+	(*out)->store = s;
+	s->open_updates++;
+	return 0;
+}
+
+int store_update_put(struct store_update *u, const struct advisory *a, struct err *err)
+{
+	return u->store->driver->update_put(u, a, err);
+}
+
+int store_update_commit(struct store_update *u, const struct source_state *state,
+	struct store_update_result *out, struct err *err)
+{
+	struct store_update_result result = { .inserted = 0 };
+	int r = u->store->driver->update_commit(u, state, &result, err);
+
+	store_update_abort(u);
+	if (r == 0)
+		*out = result;
+	return r;
+}
+
+void store_update_abort(struct store_update *u)
+{
+	if (!u)
+		return;
+	u->store->open_updates--;
+	u->store->driver->update_free(u);
+}
+
+int store_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
+	struct err *err)
+{
+	return s->driver->source_get(s, source, a, out, err);
+}
+
+int store_source_list(
+	struct store *s, struct arena *a, struct source_state **out, size_t *n, struct err *err)
+{
+	return s->driver->source_list(s, a, out, n, err);
+}
+
+int store_source_touch(struct store *s, const struct source_state *state, struct err *err)
+{
+	int r = check_writable(s, err);
+
+	return r < 0 ? r : s->driver->source_touch(s, state, err);
+}
+
+int store_has_namespace(struct store *s, struct str name_space, struct err *err)
+{
+	return s->driver->has_namespace(s, name_space, err);
+}
+
+int store_match(struct store *s, const struct match_query *queries, size_t n, struct arena *a,
+	struct match_list *out, struct err *err)
+{
+	return n == 0 ? 0 : s->driver->match(s, queries, n, a, out, err);
+}
+
+int store_facts_get(struct store *s, const struct digest *layer, uint32_t engine_version,
+	struct arena *a, struct span *out, struct err *err)
+{
+	return s->driver->facts_get(s, layer, engine_version, a, out, err);
+}
+
+int store_facts_put(struct store *s, const struct digest *layer, uint32_t engine_version,
+	struct span facts, struct err *err)
+{
+	int r = check_writable(s, err);
+
+	if (r == 0 && facts.n > LIMIT_FACTS)
+		r = err_set(err, ERR_TOO_LARGE, "facts of %zu bytes", facts.n);
+	return r < 0 ? r : s->driver->facts_put(s, layer, engine_version, facts, err);
+}
+
+int store_file_digest_get(
+	struct store *s, const struct file_stamp *stamp, struct digest *out, struct err *err)
+{
+	return s->driver->file_digest_get(s, stamp, out, err);
+}
+
+int store_file_digest_put(
+	struct store *s, const struct file_stamp *stamp, const struct digest *d, struct err *err)
+{
+	int r = check_writable(s, err);
+
+	return r < 0 ? r : s->driver->file_digest_put(s, stamp, d, err);
+}
