@@ -328,12 +328,10 @@ static int touch(struct job *job, struct err *err)
 	struct source_state state = job->before;
 
 	store_update_abort(take_ptr(job->update));
+	state.location = job->location;
+	state.etag = job->etag;
+	state.last_modified = job->last_modified;
 	state.checked_at = clock_wall_s();
-	state.etag = state.last_modified = STR_NULL;
-	if (str_eq(state.location, job->location)) {
-		state.etag = job->etag;
-		state.last_modified = job->last_modified;
-	}
 	job->blame = BLAME_STORE;
 	int r = store_source_touch(job->store, &state, err);
 	if (r < 0)

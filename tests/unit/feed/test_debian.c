@@ -66,7 +66,7 @@ static int parse(struct recorder *r, struct str document, size_t chunk, struct e
 
 static void test_documents_come_to_what_is_expected(void **state UNUSED)
 {
-	static const char *const names[] = { "debian-good", "debian-odd" };
+	static const char *const names[] = { "debian-good", "debian-odd", "debian-various" };
 	static const size_t chunks[] = { 0, 1, 7 };
 
 	for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(chunks); i++) {
@@ -88,7 +88,8 @@ static void test_documents_come_to_what_is_expected(void **state UNUSED)
 
 static void test_document_cut_anywhere_fails(void **state UNUSED)
 {
-	static const char *const names[] = { "feed/debian-good.json", "feed/debian-odd.json" };
+	static const char *const names[] = { "feed/debian-good.json", "feed/debian-odd.json",
+		"feed/debian-various.json" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		size_t n;
