@@ -26,6 +26,8 @@ static inline size_t utf8_check(const char *p, size_t n)
 
 	if (length == 0 || length > n)
 		return 0;
+	if (length == 1)
+		return 1;
 	for (size_t i = 1; i < length; i++) {
 		if ((u[i] & 0xC0) != 0x80)
 			return 0;

@@ -136,11 +136,21 @@ static int scan_escape(struct json_reader *r)
 	return gather(r, c, 1);
 }
 
+/* Whether the n bytes at p may be the start of a longer sequence. */
+static bool is_utf8_start(const char *p, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (((uint8_t)p[i] & 0xC0) != 0x80)
+			return false;
+	}
+	return true;
+}
+
 /* The sequence beyond ASCII at q, the end of the run that starts at p; when it may go on beyond the
  * window, the run is gathered first. */
 static int scan_utf8(struct json_reader *r, const char **q)
 {
-	size_t length = utf8_sequence_length((uint8_t) * *q);
+	size_t length = utf8_sequence_length((uint8_t)**q);
 
 	if ((size_t)(r->end - *q) < length) {
 		int rc = gather(r, r->p, (size_t)(*q - r->p));
@@ -151,10 +161,11 @@ static int scan_utf8(struct json_reader *r, const char **q)
 		if ((rc = json_need(r, length)) < 0)
 			return rc;
 		*q = r->p;
-		if ((size_t)(r->end - *q) < length)
-			return fail_truncated(r);
 	}
-	if (!utf8_check(*q, (size_t)(r->end - *q)))
+	size_t available = (size_t)(r->end - *q);
+	if (available < length && is_utf8_start(*q, available))
+		return fail_truncated(r);
+	if (!utf8_check(*q, available))
 		return json_fail_at(r, *q, ERR_INPUT, "invalid UTF-8");
 	*q += length;
 	return 0;
