@@ -18,6 +18,11 @@ struct digest {
 /* A running computation; opaque. */
 struct digest_ctx;
 
+/*
+ * The first one sets OpenSSL up for the process without its configuration file, unless somebody has
+ * set it up before: where TLS is used, OPENSSL_init_ssl() or curl_global_init() come first.
+ * Thread-safe.
+ */
 struct digest_ctx *digest_new(void);
 void digest_free(struct digest_ctx *ctx);
 DEFINE_CLEANUP(struct digest_ctx *, digest_free)

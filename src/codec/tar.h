@@ -23,6 +23,12 @@ struct tar_entry {
 
 struct tar_reader;
 
+/*
+ * Loads what libarchive otherwise loads from disk at the first pax header (the table of charsets).
+ * To be called once before a process gives up opening files; without it, names come out the same.
+ */
+void tar_init(void);
+
 /* in has to outlive the reader, and must deliver decompressed bytes. An empty stream is an empty
  * archive. */
 struct tar_reader *tar_open(struct stream *in);
