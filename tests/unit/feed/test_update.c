@@ -125,7 +125,7 @@ static void test_same_content_is_up_to_date(void **state)
 	assert_str(source(f).location, url);
 }
 
-static void test_feed_cut_anywhere_writes_nothing(void **state)
+static void test_feed_cut_short_writes_nothing(void **state)
 {
 	struct fixture *f = *state;
 	struct source_state s;
@@ -134,7 +134,8 @@ static void test_feed_cut_anywhere_writes_nothing(void **state)
 
 	while (document[n - 1] != '}')
 		n--;
-	for (size_t cut = 0; cut < n; cut++) {
+	/* The driver's own test cuts at every byte. */
+	for (size_t cut = 0; cut < n; cut += 13) {
 		write_feed(f, str_n(document, cut));
 		assert_fails(update(f), &f->err, ERR_INPUT,
 			arena_printf(&f->arena, "debian: %s: line ", f->feed).p);
@@ -274,7 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		update_test(test_changes_are_written_and_counted),
 		update_test(test_same_content_is_up_to_date),
-		update_test(test_feed_cut_anywhere_writes_nothing),
+		update_test(test_feed_cut_short_writes_nothing),
 		update_test(test_shrunk_feed_is_refused_unless_accepted),
 		update_test(test_repeated_advisories_do_not_hide_shrinking),
 		update_test(test_feed_without_advisories_is_refused),
