@@ -23,9 +23,9 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 			   " digest = ?, updated_at = ?, checked_at = ?, advisories = ?"
 			   " WHERE name = ?",
 	[SQL_SOURCE_ID] = "SELECT id FROM source WHERE name = ?",
-	[SQL_CURRENT] = "SELECT v.id, v.name, n.name, v.content_hash FROM vulnerability v"
-			" CROSS JOIN namespace n ON n.id = v.namespace_id"
-			" WHERE v.source_id = ? AND v.deleted_at IS NULL ORDER BY v.name, n.name",
+	[SQL_CURRENT] = "SELECT v.id, n.name, v.name, v.content_hash FROM namespace n"
+			" CROSS JOIN vulnerability v ON v.source_id = ? AND v.namespace_id = n.id"
+			" AND v.deleted_at IS NULL ORDER BY n.name, v.name",
 	[SQL_VULNERABILITY_ADD] =
 		"INSERT INTO vulnerability (namespace_id, source_id, name, severity, link,"
 		" description_id, metadata, content_hash, created_at)"
@@ -34,7 +34,12 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 	[SQL_FIX_ADD] = "INSERT INTO fix (vulnerability_id, package_id, introduced_key,"
 			" introduced_version, fixed_key, fixed_version, state, severity)"
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_FIX_DELETE] = "UPDATE fix SET deleted = 1 WHERE vulnerability_id = ?",
+	[SQL_FIX_KEEP] = "INSERT INTO deleted_fix (vulnerability_id, package_id, introduced_key,"
+			 " introduced_version, fixed_key, fixed_version, state, severity)"
+			 " SELECT vulnerability_id, package_id, introduced_key, introduced_version,"
+			 " fixed_key, fixed_version, state, severity FROM fix"
+			 " WHERE vulnerability_id = ?",
+	[SQL_FIX_DELETE] = "DELETE FROM fix WHERE vulnerability_id = ?",
 	[SQL_OUTDATED_DELETE] =
 		"DELETE FROM vulnerability"
 		" WHERE source_id = ? AND deleted_at IS NOT NULL AND deleted_at < ?",
@@ -42,13 +47,13 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 				   " FROM vulnerability WHERE description_id IS NOT NULL)",
 	[SQL_HAS_NAMESPACE] = "SELECT EXISTS (SELECT 1 FROM namespace n"
 			      " CROSS JOIN package p ON p.namespace_id = n.id"
-			      " CROSS JOIN fix f ON f.package_id = p.id AND f.deleted = 0"
+			      " CROSS JOIN fix f ON f.package_id = p.id"
 			      " WHERE n.name = ?)",
 	[SQL_MATCH] = "SELECT q.position, v.id, f.fixed_key, v.name, f.severity, f.state,"
 		      " f.fixed_version, v.link, t.body, s.name FROM match_query q"
 		      " CROSS JOIN namespace n ON n.name = q.namespace"
 		      " CROSS JOIN package p ON p.namespace_id = n.id AND p.name = q.package"
-		      " CROSS JOIN fix f ON f.package_id = p.id AND f.deleted = 0"
+		      " CROSS JOIN fix f ON f.package_id = p.id"
 		      " AND f.fixed_key > q.key AND f.introduced_key <= q.key"
 		      " CROSS JOIN vulnerability v ON v.id = f.vulnerability_id"
 		      " CROSS JOIN source s ON s.id = v.source_id"

@@ -85,6 +85,7 @@ enum sqlite_statement {
 	SQL_VULNERABILITY_ADD,
 	SQL_VULNERABILITY_DELETE,
 	SQL_FIX_ADD,
+	SQL_FIX_KEEP,
 	SQL_FIX_DELETE,
 	SQL_OUTDATED_DELETE,
 	SQL_TEXT_DELETE_UNUSED,
@@ -151,7 +152,7 @@ struct staged_advisory {
 };
 
 /*
- * Goes through the staged advisories by name and then namespace (byte order), those without fixes
+ * Goes through the staged advisories by namespace and then name (byte order), those without fixes
  * left out. Start sorts; 1 and *out for each, 0 at the end.
  */
 int sqlite_staging_start(struct sqlite_staging *g, struct err *err) MUST_CHECK;

@@ -19,7 +19,7 @@ enum staging_statement {
 
 static const char *const staging_sql[STAGE_COUNT] = {
 	[STAGE_PUT] = "INSERT INTO put (name, namespace, record) VALUES (?, ?, ?)",
-	[STAGE_SORTED] = "SELECT name, namespace, record FROM put ORDER BY name, namespace, id",
+	[STAGE_SORTED] = "SELECT name, namespace, record FROM put ORDER BY namespace, name, id",
 	[STAGE_TEXT_ADD] = "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)",
 	[STAGE_TEXT_GET] = "SELECT body FROM text WHERE hash = ?",
 	[STAGE_DEFER] = "INSERT INTO deferred (old_id, name, namespace, hash, record)"

@@ -1,11 +1,19 @@
 /*
  * The commit of an update: the staged advisories and the source's current rows, both ordered by
- * name and namespace, are merged by content hash, and what differs is written; all in one
+ * namespace and name, are merged by content hash, and what differs is written; all in one
  * transaction that is begun when the staged ones are sorted. While the current rows are being read
  * they must not change, so that what is to be done is put off; behind the last of them (for a new
  * source: from the start) it is done at once.
  */
 #include "store/sqlite/sqlite_priv.h"
+
+/* Ids of texts, each at a place that its hash gives: releases repeat the texts of one another. */
+struct known_text {
+	struct content_hash hash;
+	int64_t id; /* 0: none */
+};
+
+enum { KNOWN_TEXTS = 32768 };
 
 struct sqlite_update {
 	struct store_update base;
@@ -17,8 +25,7 @@ struct sqlite_update {
 	int64_t now;
 	int64_t source_id;
 	struct map namespaces;         /* name → id */
-	struct content_hash last_text; /* releases repeat a text at once */
-	int64_t last_text_id;          /* 0: none */
+	struct known_text *known_texts;
 };
 
 int sqlite_update_begin(
@@ -57,6 +64,7 @@ void sqlite_update_free(struct store_update *base)
 
 	sqlite_staging_free(u->staging);
 	map_fini(&u->namespaces);
+	free(u->known_texts);
 	free(name.out);
 	free(u);
 }
@@ -157,14 +165,15 @@ static int text_id(struct sqlite_update *u, struct span hash, int64_t *id, struc
 	*id = 0;
 	if (hash.n != CONTENT_HASH_BYTES)
 		return 0;
-	if (u->last_text_id == 0 || memcmp(u->last_text.bytes, hash.p, hash.n) != 0) {
-		int r = find_text(u, hash, &u->last_text_id, err);
+	struct known_text *known = &u->known_texts[get_be16(hash.p) % KNOWN_TEXTS];
+	if (known->id == 0 || memcmp(known->hash.bytes, hash.p, hash.n) != 0) {
+		int r = find_text(u, hash, &known->id, err);
 
 		if (r < 0)
 			return r;
-		memcpy(u->last_text.bytes, hash.p, hash.n);
+		memcpy(known->hash.bytes, hash.p, hash.n);
 	}
-	*id = u->last_text_id;
+	*id = known->id;
 	return 0;
 }
 
@@ -229,12 +238,16 @@ static int insert(struct sqlite_update *u, const struct staged_advisory *a, stru
 static int mark_deleted(struct sqlite_update *u, int64_t id, struct err *err)
 {
 	_cleanup_query_ struct query row = query_start(&u->store->db, SQL_VULNERABILITY_DELETE);
+	_cleanup_query_ struct query keep = query_start(&u->store->db, SQL_FIX_KEEP);
 	_cleanup_query_ struct query fixes = query_start(&u->store->db, SQL_FIX_DELETE);
 
 	query_bind_i64(&row, u->now);
 	query_bind_i64(&row, id);
+	query_bind_i64(&keep, id);
 	query_bind_i64(&fixes, id);
 	int r = query_run(&row, err);
+	if (r == 0)
+		r = query_run(&keep, err);
 	return r < 0 ? r : query_run(&fixes, err);
 }
 
@@ -261,9 +274,9 @@ static int put_off(struct sqlite_update *u, struct current *c, const struct stag
 
 static int cmp_current(const struct current *c, const struct staged_advisory *a)
 {
-	int order = str_cmp(query_str(&c->q, 1), a->name);
+	int order = str_cmp(query_str(&c->q, 1), a->name_space);
 
-	return order ? order : str_cmp(query_str(&c->q, 2), a->name_space);
+	return order ? order : str_cmp(query_str(&c->q, 2), a->name);
 }
 
 static int merge_one(struct sqlite_update *u, struct current *c, const struct staged_advisory *a,
@@ -374,6 +387,7 @@ int sqlite_update_commit(struct store_update *base, const struct source_state *s
 	struct sqlite_update *u = (struct sqlite_update *)base;
 
 	u->now = state->updated_at;
+	u->known_texts = xcalloc(KNOWN_TEXTS, sizeof(*u->known_texts));
 	int r = sqlite_staging_start(u->staging, err);
 	if (r == 0)
 		r = sqlite_begin(u->store, err);

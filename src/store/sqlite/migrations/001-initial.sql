@@ -1,6 +1,6 @@
 -- What distributions say about vulnerabilities, and what is known about layers and files.
 -- Times are seconds since 1970. "deleted" rows are history: superseded or withdrawn advisories,
--- which a notification may still have to show; no index that matching uses holds them.
+-- which a notification may still have to show; nothing that matching reads holds them.
 
 CREATE TABLE namespace (
 	id             INTEGER PRIMARY KEY,
@@ -48,7 +48,7 @@ CREATE TABLE vulnerability (
 	deleted_at     INTEGER
 ) STRICT;
 
-CREATE UNIQUE INDEX vulnerability_current ON vulnerability (source_id, name, namespace_id)
+CREATE UNIQUE INDEX vulnerability_current ON vulnerability (source_id, namespace_id, name)
 	WHERE deleted_at IS NULL;
 CREATE INDEX vulnerability_deleted ON vulnerability (source_id, deleted_at)
 	WHERE deleted_at IS NOT NULL;
@@ -56,23 +56,36 @@ CREATE INDEX vulnerability_description ON vulnerability (description_id)
 	WHERE description_id IS NOT NULL;
 
 -- Versions from introduced up to, without, fixed are affected. Keys order as the versions do
--- (src/version); all versions: the least key; unfixed: the greatest.
+-- (src/version); all versions: the least key; unfixed: the greatest. The rows lie in the order of
+-- matching, which reads one range of them, from the installed version's key on: fixed_key leads,
+-- because most fixes are older than what is installed, and introduced_key is mostly the least. So
+-- this table holds the fixes of current vulnerabilities only.
 CREATE TABLE fix (
+	package_id         INTEGER NOT NULL REFERENCES package,
+	fixed_key          BLOB NOT NULL,
+	introduced_key     BLOB NOT NULL,
+	vulnerability_id   INTEGER NOT NULL REFERENCES vulnerability,
+	introduced_version TEXT NOT NULL,
+	fixed_version      TEXT NOT NULL,
+	state              INTEGER NOT NULL,            -- enum fix_state
+	severity           INTEGER NOT NULL,            -- enum severity
+	PRIMARY KEY (package_id, fixed_key, introduced_key, vulnerability_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX fix_vulnerability ON fix (vulnerability_id);
+
+-- The fixes of deleted vulnerabilities.
+CREATE TABLE deleted_fix (
 	vulnerability_id   INTEGER NOT NULL REFERENCES vulnerability ON DELETE CASCADE,
 	package_id         INTEGER NOT NULL REFERENCES package,
 	introduced_key     BLOB NOT NULL,
 	introduced_version TEXT NOT NULL,
 	fixed_key          BLOB NOT NULL,
 	fixed_version      TEXT NOT NULL,
-	state              INTEGER NOT NULL,            -- enum fix_state
-	severity           INTEGER NOT NULL,            -- enum severity
-	deleted            INTEGER NOT NULL DEFAULT 0,
+	state              INTEGER NOT NULL,
+	severity           INTEGER NOT NULL,
 	PRIMARY KEY (vulnerability_id, package_id, introduced_key)
 ) STRICT, WITHOUT ROWID;
-
--- The index of matching: one range from the installed version's key on. fixed_key leads, because
--- installed versions are mostly newer than most fixes, and introduced_key is mostly the least.
-CREATE INDEX fix_match ON fix (package_id, fixed_key, introduced_key) WHERE deleted = 0;
 
 -- Caches: ids ascend in the order of storing, so that the oldest can be dropped.
 CREATE TABLE layer_facts (
