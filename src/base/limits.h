@@ -84,6 +84,10 @@
 #define LIMIT_CONNECT_S 30
 #define LIMIT_STALL_S   60
 #define LIMIT_REDIRECTS 10
+/* All header lines of a request's responses together, and what a download holds that was not read:
+ * some of curl's buffers. */
+#define LIMIT_HTTP_HEAD   (256 * KIB)
+#define LIMIT_HTTP_BUFFER (256 * KIB)
 
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)

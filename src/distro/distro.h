@@ -39,6 +39,10 @@ bool distro_is_release_path(struct str path);
 /* Every such path: distro_release_path_at(0), … until NULL. */
 const char *distro_release_path_at(size_t i);
 
+/* The version of a Debian release by its codename: "12" for "bookworm", "unstable" for "sid"; NULL
+ * for another word. */
+const char *distro_debian_version(struct str codename);
+
 /* What one release file says. Files that exist but name no release are given too, with found =
  * false. */
 struct release_file {

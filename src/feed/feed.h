@@ -8,8 +8,8 @@
 
 /* Where a driver puts what it reads. */
 struct feed_sink {
-	/* Takes one advisory; -ERR_INPUT: it cannot be stored, go on with the next; other codes end
-	 * the parse. */
+	/* Takes one advisory; -ERR_INPUT: it cannot be stored (which the sink has noted), go on
+	 * with the next; other codes end the parse. */
 	int (*put)(struct feed_sink *sink, const struct advisory *a, struct err *err);
 	/* Tells of a record that was skipped and why. */
 	void (*note)(struct feed_sink *sink, const char *what);
@@ -50,8 +50,9 @@ void feed_result_fini(struct feed_result *r);
  * Brings a source up to date from location: an http(s) URL, a path or a file:// URL; compressed or
  * not, by content. The request is conditional on what the store remembers of the same location;
  * content that is the same (by SHA-256) as at the last update is not written again. One
- * transaction; on failure the store is as it was. A feed that holds fewer than half of the
- * advisories of the last update is refused as damaged (-ERR_INPUT) unless `accept_shrinking`.
+ * transaction; on failure the store is as it was. A feed that holds no advisory at all, or fewer
+ * than half of those of the last update, is refused as damaged (-ERR_INPUT) unless
+ * `accept_shrinking`. Credentials in a URL are neither kept nor shown.
  */
 int feed_update(const struct feed_driver *d, const char *location, struct store *s,
 	bool accept_shrinking, struct feed_progress *progress, struct feed_result *out,

@@ -1,0 +1,39 @@
+/*
+ * What has to be known of URLs (RFC 3986) outside of libcurl: whether a location is one, and where
+ * the credentials stand in it.
+ */
+#include "base/base.h"
+
+#include "net/net.h"
+
+bool url_is_http(struct str location)
+{
+	struct str scheme;
+
+	ptrdiff_t end = str_find(location, STR("://"));
+	if (end < 0)
+		return false;
+	scheme = str_head(location, (size_t)end);
+	return str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"));
+}
+
+/*
+ * userinfo is everything between "//" and the last "@" of the authority, which ends at the first
+ * of "/", "?" and "#".
+ */
+struct str url_without_credentials(struct arena *a, struct str location)
+{
+	ptrdiff_t scheme = str_find(location, STR("://"));
+	if (scheme < 0)
+		return arena_str(a, location);
+	struct str head = str_head(location, (size_t)scheme + 3);
+	struct str rest = str_skip(location, (size_t)scheme + 3);
+	size_t end = 0, host = 0;
+	while (end < rest.n && !memchr("/?#", rest.p[end], 3)) {
+		if (rest.p[end] == '@')
+			host = end + 1;
+		end++;
+	}
+	rest = str_skip(rest, host);
+	return arena_printf(a, "%" PRIstr "%" PRIstr, STR_ARG(head), STR_ARG(rest));
+}
