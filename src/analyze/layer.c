@@ -121,10 +121,9 @@ static int run_layer(const struct sandbox_io *io, struct span raw_params, struct
 	return code;
 }
 
-/* The digest library loads what it needs when it is first used, and a worker cannot open files any
- * more. */
 static void prepare_layer(void)
 {
+	tar_init();
 	digest_free(digest_new());
 }
 

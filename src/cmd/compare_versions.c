@@ -1,17 +1,13 @@
 /*
- * clair compare-versions SCHEME [A B]: the order of versions, for scripts and for checking this
- * program against the distributions' tools. With A and B it writes "<", "=" or ">". Without, it
- * answers each line "A<tab>B" of standard input by a line of its own, "?" where one of the two is
- * no version; answers never wait for input that has not come, so that it can run as a coprocess.
- *
- * Exit status: 0 answered, 2 wrong usage, no version (with A and B), or input or output failed.
+ * clair compare-versions: the order of versions, for scripts and for checking this program against
+ * the distributions' tools.
  */
 #include "base/base.h"
 
 #include "cmd/cmd_priv.h"
 #include "version/version.h"
 
-enum { EXIT_FAILED = 2, INPUT_SIZE = 128 * 1024, OUTPUT_SIZE = 64 * 1024 };
+enum { INPUT_SIZE = 128 * 1024, OUTPUT_SIZE = 64 * 1024 };
 
 /* Two versions, a tab and a line end: no longer line can be a pair. */
 _Static_assert(INPUT_SIZE >= 2 * LIMIT_VERSION + 3, "a pair fits into the input buffer");
@@ -146,26 +142,52 @@ static int answer_pair(
 	return io_write_all(STDOUT_FILENO, text, sizeof(text), "standard output", err);
 }
 
-static int compare_versions(int argc, char **argv, struct err *err)
+static int take(
+	void *ctx UNUSED, int id UNUSED, const char *argument UNUSED, struct err *err UNUSED)
 {
-	if (argc != 2 && argc != 4)
-		return err_set(err, ERR_USAGE, "usage: clair compare-versions SCHEME [A B]");
-	const struct version_scheme *scheme = version_scheme_by_name(str_of(argv[1]));
-
-	if (!scheme)
-		return err_set(err, ERR_USAGE,
-			"there is no version scheme \"%s\", only dpkg, rpm and apk", argv[1]);
-	if (argc == 2)
-		return answer_standard_input(scheme, err);
-	return answer_pair(scheme, argv[2], argv[3], err);
+	return 0;
 }
 
-int cmd_compare_versions(int argc, char **argv)
+/* The scheme and no or two versions. */
+static int compare(const struct command *command, int n, char **arguments)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
 
-	if (compare_versions(argc, argv, &err) >= 0)
-		return EXIT_SUCCESS;
-	log_error("%s", err_msg(&err));
-	return EXIT_FAILED;
+	if (n != 1 && n != 3)
+		return cmd_usage(command, "expected SCHEME, or SCHEME A B");
+	const struct version_scheme *scheme = version_scheme_by_name(str_of(arguments[0]));
+	if (!scheme)
+		return cmd_usage(command,
+			"there is no version scheme \"%s\", only dpkg, rpm and apk", arguments[0]);
+	int r = n == 1 ? answer_standard_input(scheme, &err)
+		       : answer_pair(scheme, arguments[1], arguments[2], &err);
+	return r < 0 ? cmd_fail(&err) : CMD_OK;
 }
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	int first = cmd_parse_options(command, argc, argv, take, NULL);
+
+	if (first < 0)
+		return first == CMD_OPTIONS_HELP ? cmd_finish_output(CMD_OK) : CMD_FAILURE;
+	return compare(command, argc - first, argv + first);
+}
+
+static const char *const description[] = {
+	"Prints how version A stands to version B in SCHEME (dpkg, rpm or apk): <, = or >.",
+	"Without A and B, reads pairs from standard input, one a line with a tab between the two, and answers each by a line, "
+	"\"?\" when either is no version. Answers do not wait for input that has not come.",
+	NULL,
+};
+
+static const struct cmd_example examples[] = {
+	{ "clair compare-versions dpkg 1.0~rc1-1 1.0-1", "prints <" },
+	{ 0 },
+};
+
+const struct command cmd_compare_versions = { .name = "compare-versions",
+	.arguments = "SCHEME [A B]",
+	.summary = "tell the order of versions, as the distributions' tools do",
+	.description = description,
+	.examples = examples,
+	.run = run };

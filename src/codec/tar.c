@@ -175,8 +175,8 @@ static int describe(struct tar_reader *t, struct tar_entry *out, struct err *err
 	struct str link = link_of(e, type);
 
 	if (t->path.n > LIMIT_PATH || link.n > LIMIT_PATH) {
-		(void)err_set(&t->failure, ERR_TOO_LARGE, "tar: a name of more than %llu bytes",
-			LIMIT_PATH);
+		(void)err_set(&t->failure, ERR_TOO_LARGE,
+			"tar: a name of more than %" PRIu64 " bytes", LIMIT_PATH);
 		return err_set(err, ERR_TOO_LARGE, "%s", err_msg(&t->failure));
 	}
 	t->size = size > 0 ? (uint64_t)size : 0;

@@ -35,7 +35,7 @@ static int unxz_failure(lzma_ret code, struct err *err)
 	case LZMA_MEM_ERROR:
 		return err_set(err, ERR_TOO_LARGE, "out of memory");
 	case LZMA_MEMLIMIT_ERROR:
-		return err_set(err, ERR_TOO_LARGE, "needs more than %llu MiB of memory",
+		return err_set(err, ERR_TOO_LARGE, "needs more than %" PRIu64 " MiB of memory",
 			LIMIT_XZ_MEMORY / MIB);
 	case LZMA_UNSUPPORTED_CHECK:
 	case LZMA_OPTIONS_ERROR:

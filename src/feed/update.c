@@ -77,7 +77,7 @@ static ssize_t raw_read(struct stream *s, void *p, size_t n, struct err *err)
 	ssize_t r = stream_read(raw->in, p, n, err);
 
 	if (r > 0 && (uint64_t)r > LIMIT_FEED_DOWNLOAD - raw->done)
-		r = err_set(err, ERR_TOO_LARGE, "more than %llu bytes", LIMIT_FEED_DOWNLOAD);
+		r = err_set(err, ERR_TOO_LARGE, "more than %" PRIu64 " bytes", LIMIT_FEED_DOWNLOAD);
 	else if (r < 0)
 		*raw->blame = BLAME_LOCATION;
 	if (r <= 0)

@@ -131,8 +131,12 @@ static int run_unpack(const struct sandbox_io *io, struct span params, struct er
 	return code < 0 ? code : walk(io, plain, force, true, err);
 }
 
-const struct sandbox_job image_index_job = { .name = "archive listing", .run = run_index };
-const struct sandbox_job image_unpack_job = { .name = "archive reading", .run = run_unpack };
+const struct sandbox_job image_index_job = {
+	.name = "archive listing", .prepare = tar_init, .run = run_index
+};
+const struct sandbox_job image_unpack_job = {
+	.name = "archive reading", .prepare = tar_init, .run = run_unpack
+};
 
 /* --- members
  * ------------------------------------------------------------------------------------------------

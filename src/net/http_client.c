@@ -143,8 +143,8 @@ static enum err_code code_of(const struct http_stream *h)
 static int fail(const struct http_stream *h, struct err *err)
 {
 	if (h->refused == ERR_TOO_LARGE && h->head_bytes > LIMIT_HTTP_HEAD)
-		return err_set(err, ERR_TOO_LARGE, "%s: more than %llu bytes of headers", h->name,
-			LIMIT_HTTP_HEAD);
+		return err_set(err, ERR_TOO_LARGE, "%s: more than %" PRIu64 " bytes of headers",
+			h->name, LIMIT_HTTP_HEAD);
 	if (h->refused == ERR_TOO_LARGE)
 		return err_set(err, ERR_TOO_LARGE, "%s: more than %" PRIu64 " bytes", h->name,
 			h->max_bytes);

@@ -155,7 +155,7 @@ static int read_text(const struct header *h, const struct entry *e, const char *
 	const uint8_t *p = h->data.p + e->offset;
 	const uint8_t *end = memchr(p, '\0', min_size(left, LIMIT_PACKAGE_FIELD + 1));
 	if (!end && left > LIMIT_PACKAGE_FIELD)
-		return err_set(err, ERR_TOO_LARGE, "header: %s exceeds %llu bytes", name,
+		return err_set(err, ERR_TOO_LARGE, "header: %s exceeds %" PRIu64 " bytes", name,
 			LIMIT_PACKAGE_FIELD);
 	if (!end)
 		return err_set(err, ERR_INPUT, "header: %s is not terminated", name);

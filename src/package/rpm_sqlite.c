@@ -51,8 +51,8 @@ static int sqlite_error(const struct database *db, struct err *err)
 	if (code == SQLITE_INTERRUPT)
 		return err_set(err, ERR_TOO_LARGE, "SQLite: reading it takes too much work");
 	if (code == SQLITE_TOOBIG)
-		return err_set(
-			err, ERR_TOO_LARGE, "header of more than %llu bytes", LIMIT_RPM_HEADER);
+		return err_set(err, ERR_TOO_LARGE, "header of more than %" PRIu64 " bytes",
+			LIMIT_RPM_HEADER);
 	return err_set(err, ERR_INPUT, "SQLite: %s", sqlite3_errmsg(db->handle));
 }
 

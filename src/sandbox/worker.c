@@ -90,8 +90,6 @@ void worker_main(const struct sandbox_job *job, const struct zygote_request *req
 	struct sandbox_io io = { .in_fd = in_fd, .out_fd = out_fd };
 
 	xmalloc_on_exhaustion(on_out_of_memory);
-	if (job->prepare)
-		job->prepare();
 	int r = confine(request, out_fd, require, &err);
 	if (r == 0)
 		r = job->run(&io, params, &err);

@@ -175,6 +175,10 @@ void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool req
 		/* Workers will say so themselves. */
 		err_clear(&err);
 	}
+	for (size_t i = 0; jobs[i]; i++) {
+		if (jobs[i]->prepare)
+			jobs[i]->prepare();
+	}
 	while (serve(&z))
 		continue;
 	vec_for_each(c, &z.children)

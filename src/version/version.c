@@ -43,7 +43,7 @@ int version_key(const struct version_scheme *s, struct str v, struct buf *out, s
 	buf_clear(out);
 	if (v.n > LIMIT_VERSION)
 		return err_set(err, ERR_INPUT,
-			"\"%s...\" is no %s version: it has %zu bytes, more than %llu",
+			"\"%s...\" is no %s version: it has %zu bytes, more than %" PRIu64,
 			shown(v, text), s->name, v.n, LIMIT_VERSION);
 	buf_append_u8(out, CLASS_VERSION);
 	r = s->append_key(v, out, err);

@@ -73,8 +73,8 @@ static int configure(struct sqlite_store *s, struct err *err)
 	/* With WAL, NORMAL risks the last commits in a power failure, never the database. */
 	(void)snprintf(sql, sizeof(sql),
 		"PRAGMA foreign_keys = ON; PRAGMA temp_store = FILE; PRAGMA secure_delete = OFF;"
-		" PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%llu;"
-		" PRAGMA journal_size_limit = %llu",
+		" PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%" PRIu64 ";"
+		" PRAGMA journal_size_limit = %" PRIu64,
 		LIMIT_STORE_CACHE / KIB, LIMIT_STORE_CACHE);
 	return sqlite_exec(&s->db, sql, err);
 }

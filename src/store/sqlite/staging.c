@@ -64,7 +64,7 @@ static int open_temporary(struct sqlite_staging *g, struct err *err)
 		return sqlite_db_fail(&g->db, rc, err);
 	(void)snprintf(sql, sizeof(sql),
 		"PRAGMA temp_store = FILE; PRAGMA secure_delete = OFF; PRAGMA journal_mode = OFF;"
-		" PRAGMA synchronous = OFF; PRAGMA cache_size = -%llu",
+		" PRAGMA synchronous = OFF; PRAGMA cache_size = -%" PRIu64,
 		LIMIT_STAGING_CACHE / KIB);
 	int r = sqlite_exec(&g->db, sql, err);
 	if (r == 0)
