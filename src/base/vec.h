@@ -32,7 +32,7 @@
 	} while (0)
 
 #define vec_for_each(item, vec) \
-	for (__typeof__((vec)->v) item = (vec)->v; item && item < (vec)->v + (vec)->n; item++)
+	for (__typeof__((vec)->v[0]) *item = (vec)->v; item && item < (vec)->v + (vec)->n; item++)
 
 /* Forgets the elements, keeps the memory. */
 #define vec_clear(vec) ((void)((vec)->n = 0))
