@@ -150,7 +150,7 @@ static bool is_utf8_start(const char *p, size_t n)
  * window, the run is gathered first. */
 static int scan_utf8(struct json_reader *r, const char **q)
 {
-	size_t length = utf8_sequence_length((uint8_t)**q);
+	size_t length = utf8_sequence_length((uint8_t) * *q);
 
 	if ((size_t)(r->end - *q) < length) {
 		int rc = gather(r, r->p, (size_t)(*q - r->p));
