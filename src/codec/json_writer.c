@@ -1,5 +1,6 @@
 /*
- * The JSON writer (RFC 8259), see json_writer.h. Escapes are the shortest ones, or those of Go's
+ * The JSON writer (RFC 8259), see json_writer.h. Escapes are the shortest ones, and DEL and the C1
+ * controls are escaped too, so that foreign text cannot drive a terminal; or they are those of Go's
  * encoding/json, for clients that compare or sign the bytes of an answer.
  */
 #include "codec/json_writer.h"
@@ -116,7 +117,9 @@ static char short_escape(char c, bool html)
 /* Whether an ASCII character stands for itself. */
 static bool is_plain(char c, bool html)
 {
-	return c >= ' ' && c != '"' && c != '\\' && !(html && (c == '<' || c == '>' || c == '&'));
+	if (html && (c == '<' || c == '>' || c == '&'))
+		return false;
+	return c >= ' ' && c != '"' && c != '\\' && (html || c != 0x7F);
 }
 
 static void append_unicode_escape(struct buf *out, unsigned c)
@@ -144,6 +147,8 @@ static size_t append_special(struct buf *out, struct str s, bool html)
 		else
 			buf_append_str(out, STR("\xEF\xBF\xBD"));
 		return 1;
+	} else if (!html && n == 2 && (uint8_t)s.p[0] == 0xC2 && (uint8_t)s.p[1] < 0xA0) {
+		append_unicode_escape(out, (uint8_t)s.p[1]);
 	} else if (html && n == 3 && memcmp(s.p, "\xE2\x80", 2) == 0 &&
 		   ((uint8_t)s.p[2] & 0xFE) == 0xA8) {
 		append_unicode_escape(out, 0x2000U | ((uint8_t)s.p[2] & 0x3F));

@@ -2,6 +2,7 @@
  * Writes JSON into a buffer. Commas, colons and indentation are put in by the writer; nesting
  * mistakes and more than LIMIT_JSON_DEPTH levels are programmer errors (assert). Each byte that is
  * not part of valid UTF-8 is replaced by U+FFFD, so that the output is always valid.
+ * Control characters are escaped, without JSON_WRITER_HTML_ESCAPE also U+007F … U+009F.
  */
 #ifndef CODEC_JSON_WRITER_H
 #define CODEC_JSON_WRITER_H
