@@ -238,7 +238,7 @@ static void note_unknown_codename(struct parser *p, struct str codename)
 static void add_release(struct parser *p, const struct release *release)
 {
 	vec_for_each(old, &p->releases) {
-		if (old->version == release->version) {
+		if (strcmp(old->version, release->version) == 0) {
 			*old = *release;
 			return;
 		}
