@@ -1,0 +1,63 @@
+# clair: build, try, test. Everything real happens in meson and in tools/; this file is the list of entry points.
+
+BUILD ?= build
+MESON_FLAGS ?= --buildtype=debugoptimized
+
+.PHONY: all deps demo check test bench fuzz format lint man install clean
+
+# The program, at build/clair.
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@command -v meson >/dev/null || { echo 'meson is missing: "make deps" installs what the build needs'; exit 1; }
+	@meson setup $(BUILD) $(MESON_FLAGS) >/dev/null || { rm -rf $(BUILD); meson setup $(BUILD) $(MESON_FLAGS); }
+
+# What the build needs, from Debian's archive.
+deps:
+	@tools/install-deps build
+
+# Builds, makes a real Debian image, loads the sample data and scans.
+demo:
+	@tools/install-deps build demo
+	@$(MAKE) --no-print-directory all
+	@tools/demo
+
+# Installs what the tests need and runs every test; ends with "N passed, N failed".
+check:
+	@tools/install-deps build test
+	@tests/run
+
+# The quick part of it: unit tests of this build.
+test:
+	@meson setup $(BUILD)-test -Dtests=true >/dev/null 2>&1 || true
+	@meson test -C $(BUILD)-test --print-errorlogs
+
+# Speed on a real Debian layer, as ratios to igzip and gzip in the same run.
+bench: all
+	@tools/install-deps build test
+	@bench/run
+
+# Fuzzes every parser for FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tools/install-deps build test
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+lint:
+	@tools/install-deps build test
+	@tools/lint
+
+man: all
+	@mkdir -p $(BUILD)/man
+	@for c in scan update db compare-versions; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
+
+install: all man
+	@meson install -C $(BUILD)
+	@install -Dm644 -t $(DESTDIR)/usr/local/share/man/man1 $(BUILD)/man/*.1
+
+clean:
+	@rm -rf build build-* demo
