@@ -19,6 +19,9 @@
 /* A release file (os-release and relatives): real ones are below 1 KiB, sources.list below 64 KiB.
  */
 #define LIMIT_RELEASE_FILE (1 * MIB)
+/* A distribution's id or version: real ones have below 30 bytes. Its name for people: below 100. */
+#define LIMIT_RELEASE_WORD 128
+#define LIMIT_RELEASE_NAME 256
 /* How many wanted files one layer may hold (distroless keeps one file a package). */
 #define LIMIT_WANTED_FILES 65536
 /* A path, and a link's target, inside an archive: PATH_MAX of Linux, with room. */
