@@ -21,6 +21,7 @@ enum {
 	VERSION_MAX = 10,
 	META_SIZE = 224, /* up to and with the spares */
 	META_CHECKSUMS = 0x01,
+	META_PARTITIONED = 0x02 | 0x04,
 	PAGE_HEADER_SIZE = 26,
 	PAGE_SIZE_MIN = 512,
 	PAGE_SIZE_MAX = 65536,
@@ -99,7 +100,7 @@ static int check_features(const struct bdb *db, struct err *err)
 		return err_set(err, ERR_UNSUPPORTED, "Berkeley DB is encrypted");
 	if (meta[26] & META_CHECKSUMS)
 		return err_set(err, ERR_UNSUPPORTED, "Berkeley DB has page checksums");
-	if (get32(db, meta + 36) != 0)
+	if (meta[26] & META_PARTITIONED)
 		return err_set(err, ERR_UNSUPPORTED, "Berkeley DB is partitioned");
 	if (meta[25] != PAGE_HASH_META)
 		return err_set(

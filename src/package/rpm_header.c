@@ -91,21 +91,21 @@ static bool is_region(const struct entry *e)
 
 static int header_split(struct header *h, struct span blob, struct err *err)
 {
-	struct reader r = reader_of(blob);
-	uint32_t entries = reader_be32(&r);
-	uint32_t data_bytes = reader_be32(&r);
-
-	if (!reader_ok(&r))
+	if (blob.n < HEADER_INTRO_SIZE)
 		return err_set(err, ERR_INPUT, "header of %zu bytes", blob.n);
+
+	uint32_t entries = get_be32(blob.p);
+	uint32_t data_bytes = get_be32(blob.p + 4);
+	size_t index_bytes = (size_t)entries * ENTRY_SIZE;
 	if (entries == 0 || entries > ENTRIES_MAX)
 		return err_set(err, ERR_INPUT, "header with %" PRIu32 " entries", entries);
-	if (blob.n - HEADER_INTRO_SIZE != (uint64_t)entries * ENTRY_SIZE + data_bytes)
+	if (blob.n - HEADER_INTRO_SIZE != (uint64_t)index_bytes + data_bytes)
 		return err_set(err, ERR_INPUT,
 			"header of %zu bytes where %" PRIu32 " entries and %" PRIu32
 			" bytes of data were announced",
 			blob.n, entries, data_bytes);
-	h->index = reader_bytes(&r, (size_t)entries * ENTRY_SIZE);
-	h->data = reader_bytes(&r, data_bytes);
+	h->index = span_n(blob.p + HEADER_INTRO_SIZE, index_bytes);
+	h->data = span_n(h->index.p + index_bytes, data_bytes);
 	return 0;
 }
 
@@ -177,6 +177,21 @@ static int read_entry(struct header *h, const struct entry *e, struct err *err)
 	return 0;
 }
 
+/* Texts do not share bytes: what is copied out of a header is never more than it has. */
+static int check_fields(const struct header *h, struct err *err)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		if (fields[i].required && h->text[i].n == 0)
+			return err_set(err, ERR_INPUT, "header without a %s", fields[i].name);
+		bytes += h->text[i].n;
+	}
+	if (bytes > h->data.n)
+		return err_set(err, ERR_INPUT, "header whose texts overlap");
+	return 0;
+}
+
 static int header_read(struct header *h, struct err *err)
 {
 	for (size_t at = 0; at < h->index.n; at += ENTRY_SIZE) {
@@ -188,10 +203,7 @@ static int header_read(struct header *h, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < FIELD_COUNT; i++)
-		if (fields[i].required && h->text[i].n == 0)
-			return err_set(err, ERR_INPUT, "header without a %s", fields[i].name);
-	return 0;
+	return check_fields(h, err);
 }
 
 /* "[E:]V-R", as rpm prints it. */

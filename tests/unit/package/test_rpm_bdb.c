@@ -76,7 +76,7 @@ static void test_damage_is_named(void **state UNUSED)
 		{ 32, 4, 9, ERR_INPUT, "truncated" },
 		{ 32, 4, UINT32_MAX, ERR_INPUT, "truncated" },
 		{ 32, 4, 4, ERR_INPUT, "page 5 of 5 is referred to" },
-		{ 36, 4, 2, ERR_UNSUPPORTED, "partitioned" },
+		{ 26, 1, 2, ERR_UNSUPPORTED, "partitioned" },
 		{ 72, 4, 0, ERR_INPUT, "page 2 belongs to no bucket" },
 		{ 72, 4, 8, ERR_INPUT, "last bucket is 8" },
 		{ 72, 4, UINT32_MAX, ERR_INPUT, "last bucket" },

@@ -259,6 +259,17 @@ static void test_bad_entries_are_refused(void **state UNUSED)
 	}
 }
 
+/* A small header that makes a big package. */
+static void test_overlapping_texts_are_refused(void **state UNUSED)
+{
+	struct builder b = builder_new();
+
+	add_text(&b, 1000, "a text of some length");
+	add_raw(&b, 1001, STRING, 0, 1);
+	add_raw(&b, 1002, STRING, 0, 1);
+	assert_fails(finish(&b, &arena, &list, &err), &err, ERR_INPUT, "texts overlap");
+}
+
 static void test_unterminated_text_is_refused(void **state UNUSED)
 {
 	struct builder b = builder_with_nvr();
@@ -330,6 +341,7 @@ int main(void)
 		HEADER_TEST(test_lists_of_strings_give_their_first),
 		HEADER_TEST(test_missing_name_version_or_release_is_damage),
 		HEADER_TEST(test_bad_entries_are_refused),
+		HEADER_TEST(test_overlapping_texts_are_refused),
 		HEADER_TEST(test_unterminated_text_is_refused),
 		HEADER_TEST(test_overlong_text_is_too_large),
 		HEADER_TEST(test_wrong_sizes_are_refused),

@@ -176,20 +176,28 @@ static void test_row_that_is_lost_from_a_page_is_damage(void **state UNUSED)
 	free_database(main);
 }
 
-static void test_endless_schema_is_stopped(void **state UNUSED)
+static void test_giant_statement_in_the_schema_is_refused(void **state UNUSED)
 {
-	struct buf sql = BUF_INIT(MIB);
+	struct buf sql = BUF_INIT(4 * MIB);
 
 	buf_append_str(&sql, STR(PACKAGES ROWS "CREATE VIEW v AS SELECT '"));
-	for (unsigned i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < 2000; i++)
 		buf_printf(&sql, "%0*u", 1000, i);
 	buf_append_str(&sql, STR("' AS text;"));
-	struct span main = make_database(buf_cstr(&sql));
-	struct parsed p = parse(&package_rpm_sqlite, main, span_n(NULL, 0));
-	assert_ok(p.result, &p.err);
+	struct parsed p = parse_sql(buf_cstr(&sql));
+	assert_int_not_equal(p.result, 0);
 	parsed_free(&p);
-	free_database(main);
 	buf_fini(&sql);
+}
+
+static void test_work_is_bounded(void **state UNUSED)
+{
+	struct parsed p = parse_sql(PACKAGES
+		"WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r LIMIT 1400000) "
+		"INSERT INTO Packages SELECT i, x'00' FROM r;");
+
+	assert_fails(p.result, &p.err, ERR_TOO_LARGE, "too much work");
+	parsed_free(&p);
 }
 
 static void test_other_files_are_no_databases(void **state UNUSED)
@@ -215,7 +223,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_schemas_are_refused),
 		cmocka_unit_test(test_shared_pages_are_damage),
 		cmocka_unit_test(test_row_that_is_lost_from_a_page_is_damage),
-		cmocka_unit_test(test_endless_schema_is_stopped),
+		cmocka_unit_test(test_giant_statement_in_the_schema_is_refused),
+		cmocka_unit_test(test_work_is_bounded),
 		cmocka_unit_test(test_other_files_are_no_databases),
 	};
 

@@ -234,6 +234,19 @@ static void test_pages_that_exist_nowhere_are_damage(void **state UNUSED)
 	}
 }
 
+static void test_log_of_other_page_size_is_refused(void **state UNUSED)
+{
+	uint8_t log[32 + 24 + 512];
+	struct span main = read_database("fedora35.sqlite");
+
+	make_log(log, 3, (uint32_t)(main.n / 512));
+	struct parsed p = parse(&package_rpm_sqlite, main, span_n(log, sizeof(log)));
+	assert_fails(p.result, &p.err, ERR_INPUT,
+		"pages of 4096 bytes, but of 512 in the write-ahead log");
+	parsed_free(&p);
+	free_database(main);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_log_is_ignored),
 		cmocka_unit_test(test_both_byte_orders_of_checksums_are_known),
 		cmocka_unit_test(test_pages_that_exist_nowhere_are_damage),
+		cmocka_unit_test(test_log_of_other_page_size_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
