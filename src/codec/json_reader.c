@@ -348,7 +348,7 @@ static int fail_type(
 
 int json_expect(struct json_reader *r, enum json_type type, struct json_token *out, struct err *err)
 {
-	struct json_token token;
+	struct json_token token = { .text = STR_NULL };
 	int rc = json_next(r, &token, err);
 
 	if (rc < 0)
@@ -362,7 +362,7 @@ int json_expect(struct json_reader *r, enum json_type type, struct json_token *o
 /* Goes on until the nesting is down to depth. */
 static int skip_to_depth(struct json_reader *r, unsigned depth, struct err *err)
 {
-	struct json_token token;
+	struct json_token token = { .text = STR_NULL };
 
 	while (r->depth > depth) {
 		int rc = json_next(r, &token, err);
@@ -375,7 +375,7 @@ static int skip_to_depth(struct json_reader *r, unsigned depth, struct err *err)
 
 int json_skip_value(struct json_reader *r, struct err *err)
 {
-	struct json_token token;
+	struct json_token token = { .text = STR_NULL };
 	unsigned depth = r->depth;
 	int rc = json_next(r, &token, err);
 
@@ -397,7 +397,7 @@ int json_skip_container(struct json_reader *r, struct err *err)
 
 int json_next_key(struct json_reader *r, struct arena *a, struct str *key, struct err *err)
 {
-	struct json_token token;
+	struct json_token token = { .text = STR_NULL };
 	int rc = json_next(r, &token, err);
 
 	if (rc < 0)
@@ -412,7 +412,7 @@ int json_next_key(struct json_reader *r, struct arena *a, struct str *key, struc
 
 int json_read_string(struct json_reader *r, struct arena *a, struct str *out, struct err *err)
 {
-	struct json_token token;
+	struct json_token token = { .text = STR_NULL };
 	int rc = json_next(r, &token, err);
 
 	if (rc < 0)
@@ -425,7 +425,7 @@ int json_read_string(struct json_reader *r, struct arena *a, struct str *out, st
 
 int json_read_u64(struct json_reader *r, uint64_t *out, struct err *err)
 {
-	struct json_token token;
+	struct json_token token = { .text = STR_NULL };
 	uint64_t v;
 	int rc = json_expect(r, JSON_NUMBER, &token, err);
 

@@ -2,7 +2,8 @@
  * A strict JSON pull reader (RFC 8259): UTF-8 only, no comments, no trailing commas, exact number
  * grammar, no raw control characters, surrogates in pairs, one value a document. Memory is one
  * token, whatever the size of the document; nesting and token size are limited (LIMIT_JSON_DEPTH,
- * LIMIT_JSON_TOKEN).
+ * LIMIT_JSON_TOKEN). A key that an object has twice is given twice. A failure of any function below
+ * lasts: every further call on the reader fails the same way.
  */
 #ifndef CODEC_JSON_READER_H
 #define CODEC_JSON_READER_H
@@ -42,8 +43,7 @@ DEFINE_CLEANUP(struct json_reader *, json_reader_free)
 /*
  * The next token: 1; 0 after the document's value, when only white space followed; a negative code
  * otherwise: -ERR_INPUT with line and column and what is wrong (an empty or truncated document is),
- * -ERR_TOO_LARGE, errors of the stream as they are. After a failure every further call fails the
- * same way.
+ * -ERR_TOO_LARGE, errors of the stream as they are.
  */
 int json_next(struct json_reader *r, struct json_token *out, struct err *err) MUST_CHECK;
 
@@ -69,7 +69,7 @@ int json_next_key(
 int json_read_string(
 	struct json_reader *r, struct arena *a, struct str *out, struct err *err) MUST_CHECK;
 
-/* A number that is a whole one of 0 … 2^63-1. Other types and values fail. */
+/* A number of 0 … 2^63-1 written in digits only (not 1.0 or 1e3). Other types and values fail. */
 int json_read_u64(struct json_reader *r, uint64_t *out, struct err *err) MUST_CHECK;
 
 /* Where the reader stands: 1-based line and column (bytes) of the last token's start. */

@@ -19,6 +19,7 @@ static const char *const severity_colors[SEVERITY_COUNT] = {
 };
 
 struct reason {
+	struct reason *next;
 	struct str text;
 	uint64_t count;
 };
@@ -28,17 +29,16 @@ struct totals {
 	struct report_summary summary;
 	struct arena arena;
 	struct map by_text;
-	VEC_OF(struct reason *) reasons;
+	struct reason *reasons; /* in the arena */
 };
 
 static void totals_init(struct totals *t)
 {
-	*t = (struct totals){ .arena = ARENA_INIT, .by_text = MAP_INIT, .reasons = VEC_INIT };
+	*t = (struct totals){ .arena = ARENA_INIT, .by_text = MAP_INIT };
 }
 
 static void totals_fini(struct totals *t)
 {
-	vec_fini(&t->reasons);
 	map_fini(&t->by_text);
 	arena_fini(&t->arena);
 }
@@ -53,9 +53,9 @@ static void count_reason(struct totals *t, struct str text)
 	struct reason *r = map_get(&t->by_text, text);
 	if (!r) {
 		r = arena_alloc(&t->arena, sizeof(*r));
-		r->text = text;
+		*r = (struct reason){ .text = text, .next = t->reasons };
+		t->reasons = r;
 		map_set(&t->by_text, text, r);
-		vec_push(&t->reasons, r);
 	}
 	r->count++;
 }
@@ -79,8 +79,8 @@ static void totals_add(
 
 static int compare_reasons(const void *pa, const void *pb)
 {
-	const struct reason *a = *(struct reason *const *)pa;
-	const struct reason *b = *(struct reason *const *)pb;
+	const struct reason *a = pa;
+	const struct reason *b = pb;
 
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
@@ -88,14 +88,17 @@ static int compare_reasons(const void *pa, const void *pb)
 }
 
 /* "2 no data for rocky:9, 1 version cannot be compared" */
-static void write_reasons(struct totals *t, struct buf *out)
+static void write_reasons(const struct totals *t, struct buf *out)
 {
 	uint64_t left = t->summary.not_evaluated;
+	VEC_OF(struct reason) sorted = VEC_INIT;
 
-	if (t->reasons.n > 1)
-		qsort(t->reasons.v, t->reasons.n, sizeof(*t->reasons.v), compare_reasons);
-	for (size_t i = 0; i < min_size(t->reasons.n, REASONS_SHOWN); i++) {
-		const struct reason *r = t->reasons.v[i];
+	for (const struct reason *r = t->reasons; r; r = r->next)
+		vec_push(&sorted, *r);
+	if (sorted.n > 1)
+		qsort(sorted.v, sorted.n, sizeof(*sorted.v), compare_reasons);
+	for (size_t i = 0; i < min_size(sorted.n, REASONS_SHOWN); i++) {
+		const struct reason *r = &sorted.v[i];
 
 		buf_printf(out, "%s%" PRIu64 " ", i ? ", " : "", r->count);
 		(void)text_append_clean(out, r->text);
@@ -103,6 +106,7 @@ static void write_reasons(struct totals *t, struct buf *out)
 	}
 	if (left)
 		buf_printf(out, ", %" PRIu64 " for other reasons", left);
+	vec_fini(&sorted);
 }
 
 /* "42 (Critical 2, High 40), 12 fixable, 3 hidden by filters" */
@@ -124,7 +128,7 @@ static void write_findings_totals(const struct report_summary *s, struct buf *ou
 }
 
 /* The line of totals; title is "Total" or "Total of 2 targets". */
-static void write_totals(struct totals *t, const char *title, struct buf *out)
+static void write_totals(const struct totals *t, const char *title, struct buf *out)
 {
 	const struct report_summary *s = &t->summary;
 
