@@ -137,7 +137,7 @@ static int run_descriptors(const struct sandbox_io *io, struct span params UNUSE
 	return r;
 }
 
-#define JOB(name) static const struct sandbox_job job_##name = { .name = #name, .run = run_##name }
+#define JOB(what) static const struct sandbox_job job_##what = { .name = #what, .run = run_##what }
 JOB(count);
 JOB(echo);
 JOB(big_answer);
