@@ -401,7 +401,7 @@ static void test_damaged_database_is_an_error(void **state UNUSED)
 	struct err err = ERR_INIT;
 
 	assert_int_equal(stat(path, &st), 0);
-	for (off_t offset = 0; offset < st.st_size; offset += 1024 + 16) {
+	for (off_t offset = 0; offset < st.st_size; offset += 4096 + 40) {
 		copy(path, damaged);
 		damage(damaged, offset, offset % 3 == 0 ? 1 : 200);
 		if (use_damaged(damaged, &err) < 0) {
