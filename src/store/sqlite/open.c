@@ -210,9 +210,12 @@ static int try_open(const char *path, unsigned flags, struct sqlite_store *s, st
 	if (open_uri(path, "", flags, s, &first) == 0)
 		return 0;
 	int rc = sqlite3_errcode(s->db.handle) & 0xff;
-	if (!(flags & STORE_READ_ONLY) || has_log(path) ||
-		(rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY))
+	if (!(flags & STORE_READ_ONLY) || (rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY))
 		return err_move(err, &first);
+	if (has_log(path))
+		return err_set(err, ERR_IO,
+			"%s: part of it is in its log %s-wal, for which one has to be allowed to write",
+			path, path);
 	sqlite_db_fini(&s->db);
 	return open_uri(path, "?immutable=1", flags, s, err);
 }

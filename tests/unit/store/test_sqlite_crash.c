@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -318,6 +319,64 @@ static void test_full_disk_leaves_the_old_state(void **state UNUSED)
 	test_remove_path(path);
 }
 
+/* More than staging keeps in memory. */
+static int stage_large(struct store_update *u, struct err *err)
+{
+	_cleanup_free_ char *text = xmalloc(LIMIT_ADVISORY_TEXT);
+	struct advisory a = { STR("debian:12"), STR("dpkg"), STR("CVE-1"),
+		.description = { text, LIMIT_ADVISORY_TEXT } };
+	int r = 0;
+
+	memset(text, 'x', LIMIT_ADVISORY_TEXT);
+	for (uint64_t i = 0; r == 0 && i < 2 * LIMIT_STAGING_CACHE / LIMIT_ADVISORY_TEXT; i++) {
+		text[0] = (char)('A' + i);
+		r = store_update_put(u, &a, err);
+	}
+	return r;
+}
+
+/* In a child whose files may not grow past a size: whether the update failed as it should. */
+static bool update_with_small_files(const char *path, uint64_t limit, bool large)
+{
+	const struct rlimit size = { limit, limit };
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct store *s = test_open(path, 0);
+		struct store_update_result result;
+		struct err err = ERR_INIT;
+
+		if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &size) < 0)
+			_exit(2);
+		struct store_update *u = stage(s, "200");
+		int r = large ? stage_large(u, &err) : 0;
+		if (r == 0)
+			r = test_try_commit(u, 2, &result, &err);
+		if (r != -ERR_IO || !strstr(err_msg(&err), large ? "temporary" : path))
+			(void)fprintf(stderr, "%d: %s\n", r, err_msg(&err));
+		else
+			r = 0;
+		_exit(r ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void test_failing_writes_leave_the_old_state(void **state UNUSED)
+{
+	char *path = new_database();
+
+	for (uint64_t limit = 2000; limit < 200000; limit *= 2)
+		assert_true(update_with_small_files(path, limit, false));
+	assert_true(update_with_small_files(path, MIB, true));
+	struct store *s = test_open(path, 0);
+	assert_true(holds(s, "100"));
+	assert_sound(s);
+	store_close(s);
+	test_remove_path(path);
+}
+
 static void test_exhausted_memory_leaves_the_old_state(void **state UNUSED)
 {
 	char *path = new_database();
@@ -429,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_second_writer_is_told_to_wait),
 		cmocka_unit_test(test_database_may_be_created_by_many_at_once),
 		cmocka_unit_test(test_full_disk_leaves_the_old_state),
+		cmocka_unit_test(test_failing_writes_leave_the_old_state),
 		cmocka_unit_test(test_exhausted_memory_leaves_the_old_state),
 		cmocka_unit_test(test_damaged_database_is_an_error),
 	};
