@@ -87,6 +87,7 @@ int sqlite_match(struct store *s, const struct match_query *queries, size_t n, s
 				vec_push(&out->items, rows.v[i].match);
 		}
 	}
+	store->n_queries = 0;
 	vec_fini(&rows);
 	return r;
 }

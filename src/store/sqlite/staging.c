@@ -22,8 +22,7 @@ static const char *const staging_sql[STAGE_COUNT] = {
 	[STAGE_SORTED] = "SELECT name, namespace, record FROM put ORDER BY namespace, name, id",
 	[STAGE_TEXT_ADD] = "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)",
 	[STAGE_TEXT_GET] = "SELECT body FROM text WHERE hash = ?",
-	[STAGE_DEFER] = "INSERT INTO deferred (old_id, name, namespace, hash, record)"
-			" VALUES (?, ?, ?, ?, ?)",
+	[STAGE_DEFER] = "INSERT INTO deferred VALUES (NULL, ?, ?, ?, ?, ?)",
 	[STAGE_DEFERRED] = "SELECT old_id, name, namespace, hash, record FROM deferred ORDER BY id",
 };
 

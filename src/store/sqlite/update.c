@@ -24,7 +24,7 @@ struct sqlite_update {
 	/* Of the commit: */
 	int64_t now;
 	int64_t source_id;
-	struct map namespaces;         /* name → id */
+	struct map namespaces; /* name → id */
 	struct known_text *known_texts;
 };
 
