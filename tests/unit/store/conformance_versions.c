@@ -70,6 +70,9 @@ static void test_matches_come_by_query_and_name(void **state)
 		{ STR("debian:12"), STR("bash"), test_key(&a, "5") },
 		{ STR("debian:12"), STR("bash"), test_key(&a, "1") },
 		{ STR("debian:12"), STR(""), span_n(NULL, 0) },
+		/* An image may call its packages anything. */
+		{ STR("debian:12"), STR("bash\0"), test_key(&a, "1") },
+		{ STR("debian:12"), STR("\xff"), test_key(&a, "1") },
 	};
 	static const struct {
 		size_t query;
