@@ -78,8 +78,7 @@ static size_t utf8_sequence(const uint8_t *p, size_t n)
 	return len;
 }
 
-/* UTF-8 without NUL: what every database takes as text. */
-static bool is_text(struct str s)
+bool store_is_text(struct str s)
 {
 	if (s.n == 0)
 		return true;
@@ -101,7 +100,7 @@ static int check_text(const char *what, struct str s, uint64_t limit, struct err
 {
 	if (s.n > limit)
 		return err_set(err, ERR_INPUT, "%s of %zu bytes", what, s.n);
-	if (!is_text(s))
+	if (!store_is_text(s))
 		return err_set(err, ERR_INPUT, "%s is not UTF-8 text", what);
 	return 0;
 }
@@ -142,7 +141,7 @@ static int append_key(const struct version_scheme *scheme, struct str version,
 		append_lstr(out, str_from_span(otherwise));
 		return 0;
 	}
-	if (!is_text(version))
+	if (!store_is_text(version))
 		return err_set(err, ERR_INPUT, "version is not UTF-8 text");
 	int r = version_key(scheme, version, key, err);
 	if (r < 0)

@@ -175,7 +175,8 @@ struct match_list {
  * Appends every (query, vulnerability) with introduced ≤ key < fixed, in the order of queries, then
  * of names, then of the names of sources: two sources' advisories of one name are two
  * vulnerabilities. Where several fixes of one apply, the one with the last fixed version counts.
- * Views in a. One range join in the database however many queries there are.
+ * Views in a. One range join in the database however many queries there are. -ERR_TOO_LARGE beyond
+ * LIMIT_MATCHES.
  */
 int store_match(struct store *s, const struct match_query *queries, size_t n, struct arena *a,
 	struct match_list *out, struct err *err) MUST_CHECK;

@@ -102,6 +102,29 @@ static void test_validators_do_not_outlive_their_location(void **state)
 	assert_str(source.digest, "sha256:00");
 }
 
+static void test_odd_validators_are_as_if_not_sent(void **state)
+{
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state odd = { .name = STR("debian"),
+		.etag = STR("\"\xff\""),
+		.last_modified = STR("a\0b"),
+		.updated_at = 1 };
+	struct store_update_result result;
+	struct source_state source;
+	struct err err = ERR_INIT;
+
+	assert_ok(store_update_commit(test_begin(s, "debian"), &odd, &result, &err), &err);
+	assert_int_equal(store_source_get(s, STR("debian"), &a, &source, &err), 1);
+	assert_str(source.etag, "");
+	assert_str(source.last_modified, "");
+	odd.last_modified = STR("today");
+	assert_ok(store_source_touch(s, &odd, &err), &err);
+	assert_int_equal(store_source_get(s, STR("debian"), &a, &source, &err), 1);
+	assert_str(source.etag, "");
+	assert_str(source.last_modified, "today");
+}
+
 static void test_facts_come_back(void **state)
 {
 	struct store *s = store_of(state);
@@ -182,6 +205,7 @@ int conformance_caches(const char *group)
 		TEST(test_sources_are_listed_by_name),
 		TEST(test_touch_keeps_what_it_is_not_told),
 		TEST(test_validators_do_not_outlive_their_location),
+		TEST(test_odd_validators_are_as_if_not_sent),
 		TEST(test_facts_come_back),
 		TEST(test_facts_are_replaced),
 		TEST(test_too_large_facts_are_refused),

@@ -70,6 +70,9 @@ static void test_matches_come_by_query_and_name(void **state)
 		{ STR("debian:12"), STR("bash"), test_key(&a, "5") },
 		{ STR("debian:12"), STR("bash"), test_key(&a, "1") },
 		{ STR("debian:12"), STR(""), span_n(NULL, 0) },
+		/* An image may call its packages anything. */
+		{ STR("debian:12"), STR("bash\0"), test_key(&a, "1") },
+		{ STR("debian:12"), STR("\xff"), test_key(&a, "1") },
 	};
 	static const struct {
 		size_t query;
@@ -100,6 +103,30 @@ static void test_matches_come_by_query_and_name(void **state)
 	vec_fini(&list.items);
 }
 
+static void test_matches_are_limited(void **state)
+{
+	enum { NAMES = 500 };
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	size_t n = LIMIT_MATCHES / NAMES + 1;
+	struct match_query *queries = arena_alloc(&a, n * sizeof(*queries));
+	struct match_list list = { VEC_INIT };
+	struct store_update *u = test_begin(s, "debian");
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < NAMES; i++)
+		test_put(u, "debian:12", arena_printf(&a, "CVE-%d", i).p, "linux", "", "");
+	(void)test_commit(u, 1);
+	for (size_t i = 0; i < n; i++)
+		queries[i] =
+			(struct match_query){ STR("debian:12"), STR("linux"), test_key(&a, "1") };
+	assert_fails(store_match(s, queries, n, &a, &list, &err), &err, ERR_TOO_LARGE, "matches");
+	assert_int_equal(list.items.n, 0);
+	assert_ok(store_match(s, queries, n - 1, &a, &list, &err), &err);
+	assert_int_equal(list.items.n, LIMIT_MATCHES);
+	vec_fini(&list.items);
+}
+
 static void test_namespace_is_known_while_it_has_advisories(void **state)
 {
 	struct store *s = store_of(state);
@@ -124,6 +151,7 @@ int conformance_versions(const char *group)
 		TEST(test_introduced_version_is_the_first_affected),
 		TEST(test_ranges_of_one_package_each_count),
 		TEST(test_matches_come_by_query_and_name),
+		TEST(test_matches_are_limited),
 		TEST(test_namespace_is_known_while_it_has_advisories),
 	};
 

@@ -263,15 +263,18 @@ static void test_read_only_needs_no_write_access(void **state UNUSED)
 
 	/* Nor does it where a reader who had it left SQLite's files. */
 	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(chmod(path, 0644), 0);
 	store_close(test_open(path, STORE_READ_ONLY));
+	assert_int_equal(chmod(path, 0444), 0);
 	assert_int_equal(chmod(dir, 0555), 0);
 	assert_true(run_as_nobody(reads_without_write_access, path));
 	assert_int_equal(chmod(dir, 0755), 0);
-	assert_int_equal(chmod(path, 0644), 0);
-	store_close(test_open(path, 0)); /* takes them away */
 
 	/* A log that only a writer can bring in must not be overlooked. */
-	assert_true(asprintf(&log, "%s-wal", path) > 0);
+	assert_true(asprintf(&log, "%s-shm", path) > 0);
+	assert_int_equal(unlink(log), 0);
+	memcpy(log + strlen(path), "-wal", 4);
+	assert_int_equal(unlink(log), 0);
 	write_file(log, "log", 3);
 	assert_int_equal(chmod(dir, 0555), 0);
 	assert_true(run_as_nobody(is_refused, path));

@@ -350,14 +350,14 @@ static bool update_with_small_files(const char *path, uint64_t limit, bool large
 		if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &size) < 0)
 			_exit(2);
 		struct store_update *u = stage(s, "200");
-		int r = large ? stage_large(u, &err) : 0;
-		if (r == 0)
-			r = test_try_commit(u, 2, &result, &err);
-		if (r != -ERR_IO || !strstr(err_msg(&err), large ? "temporary" : path))
+		bool lost = large && stage_large(u, &err) == -ERR_IO &&
+			    strstr(err_msg(&err), "temporary");
+		int r = test_try_commit(u, 2, &result, &err);
+		bool right = large ? lost && r == -ERR_USAGE
+				   : r == -ERR_IO && strstr(err_msg(&err), path);
+		if (!right)
 			(void)fprintf(stderr, "%d: %s\n", r, err_msg(&err));
-		else
-			r = 0;
-		_exit(r ? 1 : 0);
+		_exit(right ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
