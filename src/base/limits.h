@@ -97,8 +97,8 @@
 #define LIMIT_STAGING_CACHE (8 * MIB)
 /* How long a call waits for other writers: the commit of the largest feed takes some 2 s. */
 #define LIMIT_STORE_BUSY_MS 30000
-/* Matches of one image: a large one with an old kernel has some 20,000; an image may list any number
- * of versions of the package that has most. */
+/* Matches of one image: a large one with an old kernel has some 20,000; an image may list any
+ * number of versions of the package that has most. */
 #define LIMIT_MATCHES 200000
 /* Superseded and withdrawn advisories are kept this long. */
 #define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
