@@ -345,7 +345,7 @@ static int scan_targets(const struct scan_command *c, char **targets)
 	enum cmd_exit status = scan_all(c, scan, targets);
 	if (write_report(c, scan_report(scan), &err) < 0)
 		return cmd_fail(&err);
-	return status;
+	return (int)status;
 }
 
 static int run(const struct command *command, int argc, char **argv)
