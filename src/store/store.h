@@ -28,7 +28,7 @@ enum fix_state {
 	FIX_STATE_AFFECTED,     /* no fix yet, no word about one */
 	FIX_STATE_FIXED,        /* fixed in fixed_version */
 	FIX_STATE_DEFERRED,     /* to be fixed some time (Debian: postponed) */
-	FIX_STATE_WILL_NOT_FIX, /* Debian: no-dsa, ignored */
+	FIX_STATE_WILL_NOT_FIX, /* Debian: ignored */
 	FIX_STATE_END_OF_LIFE,  /* the package is not supported any more */
 	FIX_STATE_COUNT
 };
