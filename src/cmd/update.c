@@ -4,6 +4,7 @@
 #include "cmd/cmd_priv.h"
 
 #include "feed/feed.h"
+#include "net/net.h"
 
 enum { OPTION_QUIET = 'q', OPTION_FROM = 256, OPTION_DB, OPTION_ACCEPT_SHRINKING };
 
@@ -142,8 +143,13 @@ static int update_all(const struct update_command *c, struct store *store, char 
 
 		for (char **n = names; *n; n++)
 			named = named || strcmp(*n, d->name) == 0;
+		if (!named)
+			continue;
+		/* Before anything else uses OpenSSL, see net.h. */
+		if (url_is_http(str_of(location_of(c, d))))
+			net_init();
 		/* One source's failure does not keep the others from being updated. */
-		if (named && update_one(c, d, store) != CMD_OK)
+		if (update_one(c, d, store) != CMD_OK)
 			status = CMD_FAILURE;
 	}
 	return status;
