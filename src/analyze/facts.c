@@ -35,18 +35,12 @@ bool layer_facts_cover(const struct layer_facts *f, const struct wanted_extras *
 	return true;
 }
 
-static void put_str(struct buf *out, struct str s)
-{
-	buf_append_u32(out, (uint32_t)s.n);
-	buf_append_str(out, s);
-}
-
 void extras_encode(const struct wanted_extras *e, struct buf *out)
 {
 	buf_append_u32(out, (uint32_t)e->items.n);
 	vec_for_each(x, &e->items) {
-		put_str(out, x->path);
-		put_str(out, x->like);
+		buf_append_lstr(out, x->path);
+		buf_append_lstr(out, x->like);
 	}
 }
 
@@ -70,7 +64,7 @@ static void put_packages(const struct package_list *l, struct buf *out)
 {
 	buf_append_u32(out, (uint32_t)l->items.n);
 	vec_for_each(p, &l->items) {
-#define X(field) put_str(out, p->field);
+#define X(field) buf_append_lstr(out, p->field);
 		PACKAGE_FIELDS(X)
 #undef X
 	}
@@ -93,12 +87,12 @@ static void get_packages(struct reader *r, struct arena *a, struct package_list 
 static void put_release(const struct release_file *f, struct buf *out)
 {
 	buf_append_u8(out, f->found);
-	put_str(out, f->path);
-	put_str(out, f->distro.id);
-	put_str(out, f->distro.version);
-	put_str(out, f->distro.name_space);
-	put_str(out, f->distro.name);
-	put_str(out, f->distro.scheme);
+	buf_append_lstr(out, f->path);
+	buf_append_lstr(out, f->distro.id);
+	buf_append_lstr(out, f->distro.version);
+	buf_append_lstr(out, f->distro.name_space);
+	buf_append_lstr(out, f->distro.name);
+	buf_append_lstr(out, f->distro.scheme);
 }
 
 static void get_release(struct reader *r, struct arena *a, struct release_file *f)
@@ -119,14 +113,14 @@ int layer_facts_encode(const struct layer_facts *f, struct buf *out, struct err 
 	buf_append_u32(out, (uint32_t)f->facts.n);
 	vec_for_each(fact, &f->facts) {
 		buf_append_u8(out, (uint8_t)fact->kind);
-		put_str(out, fact->path);
+		buf_append_lstr(out, fact->path);
 		if (fact->kind == FACT_LINK)
-			put_str(out, fact->target);
+			buf_append_lstr(out, fact->target);
 		if (fact->kind == FACT_RELEASE)
 			put_release(&fact->release, out);
 		if (fact->kind == FACT_DATABASE) {
-			put_str(out, str_of(fact->driver->name));
-			put_str(out, fact->error);
+			buf_append_lstr(out, str_of(fact->driver->name));
+			buf_append_lstr(out, fact->error);
 			put_packages(&fact->packages, out);
 		}
 	}

@@ -150,8 +150,7 @@ static int send_file(struct directory_scan *d, int fd, const char *path, struct 
 		return err_set_errno(err, ERR_IO, errno, "%s/%s", d->root, path);
 	if (!S_ISREG(st.st_mode) || !is_new(d, &st))
 		return 0;
-	buf_append_u32(&head, (uint32_t)strlen(path));
-	buf_append_str(&head, str_of(path));
+	buf_append_lstr(&head, str_of(path));
 	buf_append_u64(&head, (uint64_t)st.st_size);
 	int r = buf_check(&head, path, err);
 	if (r == 0)

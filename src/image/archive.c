@@ -55,10 +55,8 @@ static int emit_member(
 		link = path_normalize(a, e->link);
 	buf_append_u64(&out, e->offset);
 	buf_append_u64(&out, e->size);
-	buf_append_u32(&out, (uint32_t)path.n);
-	buf_append_str(&out, path);
-	buf_append_u32(&out, (uint32_t)link.n);
-	buf_append_str(&out, link);
+	buf_append_lstr(&out, path);
+	buf_append_lstr(&out, link);
 	int r = buf_check(&out, "name of a member", err);
 	return r < 0 ? r : sandbox_emit(io, FRAME_MEMBER, buf_span(&out), err);
 }

@@ -277,33 +277,27 @@ int document_parse(struct stream *in, struct document *d, struct err *err)
 /* --- the byte form that leaves the worker
  * ------------------------------------------------------------------- */
 
-static void put_str(struct buf *out, struct str s)
-{
-	buf_append_u32(out, (uint32_t)s.n);
-	buf_append_str(out, s);
-}
-
 static void put_strings(struct buf *out, const struct str_vec *l)
 {
 	buf_append_u32(out, (uint32_t)l->n);
 	vec_for_each(s, l)
-		put_str(out, *s);
+		buf_append_lstr(out, *s);
 }
 
 static void put_platform(struct buf *out, const struct platform *p)
 {
-	put_str(out, p->os);
-	put_str(out, p->architecture);
-	put_str(out, p->variant);
+	buf_append_lstr(out, p->os);
+	buf_append_lstr(out, p->architecture);
+	buf_append_lstr(out, p->variant);
 }
 
 static void put_descriptor(struct buf *out, const struct descriptor *d)
 {
-	put_str(out, d->media_type);
-	put_str(out, d->digest);
+	buf_append_lstr(out, d->media_type);
+	buf_append_lstr(out, d->digest);
 	buf_append_u64(out, d->size);
 	put_platform(out, &d->platform);
-	put_str(out, d->ref_name);
+	buf_append_lstr(out, d->ref_name);
 }
 
 static void put_descriptors(struct buf *out, const struct descriptor_vec *l)
@@ -315,7 +309,7 @@ static void put_descriptors(struct buf *out, const struct descriptor_vec *l)
 
 static void document_encode(const struct document *d, struct buf *out)
 {
-	put_str(out, d->media_type);
+	buf_append_lstr(out, d->media_type);
 	put_descriptor(out, &d->config);
 	put_descriptors(out, &d->manifests);
 	put_descriptors(out, &d->layers);
@@ -324,7 +318,7 @@ static void document_encode(const struct document *d, struct buf *out)
 	buf_append_u8(out, d->is_docker_manifest);
 	buf_append_u32(out, (uint32_t)d->docker_images.n);
 	vec_for_each(image, &d->docker_images) {
-		put_str(out, image->config);
+		buf_append_lstr(out, image->config);
 		put_strings(out, &image->tags);
 		put_strings(out, &image->layers);
 	}
