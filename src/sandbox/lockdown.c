@@ -167,12 +167,13 @@ int lockdown_apply(uint64_t memory_bytes, uint32_t cpu_s, struct err *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set_errno(err, ERR_INTERNAL, errno, "give up new privileges");
-	if (!WITH_ASAN && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_set_errno(err, ERR_INTERNAL, errno, "forbid tracing");
-	forbid_file_system();
+	/* Limits before the rest: how much is mapped is read from a file of this process. */
 	int r = set_limits(memory_bytes, cpu_s, err);
 	if (r < 0)
 		return r;
+	if (!WITH_ASAN && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_set_errno(err, ERR_INTERNAL, errno, "forbid tracing");
+	forbid_file_system();
 	if (!filter.filter) {
 		(void)err_set(err, ERR_UNSUPPORTED, "there is no system call filter");
 		return 1;
