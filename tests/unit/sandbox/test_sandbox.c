@@ -86,6 +86,16 @@ static int run_hoard(
 	return 0;
 }
 
+static int run_modest(
+	const struct sandbox_io *io UNUSED, struct span params UNUSED, struct err *err UNUSED)
+{
+	char *p = xmalloc(32 * MIB);
+
+	memset(p, 1, 32 * MIB);
+	free(p);
+	return 0;
+}
+
 static int run_open(const struct sandbox_io *io UNUSED, struct span params UNUSED, struct err *err)
 {
 	int fd = io_open("/etc/passwd", O_RDONLY, 0, err);
@@ -145,6 +155,7 @@ JOB(fail);
 JOB(crash);
 JOB(loop);
 JOB(hoard);
+JOB(modest);
 JOB(open);
 JOB(socket);
 JOB(executable_memory);
@@ -154,8 +165,8 @@ JOB(descriptors);
 static const struct sandbox_job job_unknown = { .name = "unknown", .run = run_fail };
 
 static const struct sandbox_job *const jobs[] = { &job_count, &job_echo, &job_big_answer, &job_fail,
-	&job_crash, &job_loop, &job_hoard, &job_open, &job_socket, &job_executable_memory,
-	&job_quit, &job_nonsense, &job_descriptors, NULL };
+	&job_crash, &job_loop, &job_hoard, &job_modest, &job_open, &job_socket,
+	&job_executable_memory, &job_quit, &job_nonsense, &job_descriptors, NULL };
 
 /* --- tests
  * -------------------------------------------------------------------------------------------------
@@ -289,6 +300,16 @@ static void test_memory_is_limited(void **state UNUSED)
 #endif
 }
 
+static void test_memory_limit_counts_beyond_what_the_program_maps(void **state UNUSED)
+{
+	struct err err = ERR_INIT;
+	struct buf answer = BUF_INIT(MIB);
+
+	/* main() has mapped twice the limit before the zygote was forked. */
+	assert_ok(run(&job_modest, &answer, &err), &err);
+	buf_fini(&answer);
+}
+
 static void assert_refused(const struct sandbox_job *job)
 {
 #if defined(CLAIR_TEST_ASAN)
@@ -410,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_crash_is_an_error),
 		cmocka_unit_test(test_endless_loop_is_cut_off),
 		cmocka_unit_test(test_memory_is_limited),
+		cmocka_unit_test(test_memory_limit_counts_beyond_what_the_program_maps),
 		cmocka_unit_test(test_file_system_is_out_of_reach),
 		cmocka_unit_test(test_network_is_out_of_reach),
 		cmocka_unit_test(test_executable_memory_is_refused),
@@ -423,6 +445,8 @@ int main(void)
 	};
 	struct err err = ERR_INIT;
 
+	if (mmap(NULL, 128 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+		return 1;
 	if (sandbox_start(jobs, &err) < 0)
 		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
