@@ -6,16 +6,16 @@
 
 #include "sandbox/sandbox.h"
 
-/* Whether AddressSanitizer is compiled in. */
-#if defined(__SANITIZE_ADDRESS__)
-#	define WITH_ASAN 1
+/* Whether a sanitizer is compiled in that maps terabytes and needs system calls of its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#	define WITH_SANITIZER 1
 #elif defined(__has_feature)
-#	if __has_feature(address_sanitizer)
-#		define WITH_ASAN 1
+#	if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#		define WITH_SANITIZER 1
 #	endif
 #endif
-#ifndef WITH_ASAN
-#	define WITH_ASAN 0
+#ifndef WITH_SANITIZER
+#	define WITH_SANITIZER 0
 #endif
 
 /* A frame on the wire: this header in native byte order (both ends are one program), then the

@@ -62,8 +62,8 @@ NORETURN static void become_worker(
 
 	if (in_fd < 0 || out_fd < 0 || dup2(in_fd, 0) < 0 || dup2(out_fd, 1) < 0)
 		_exit(WORKER_EXIT_NO_PARENT);
-	/* AddressSanitizer reports on standard error. */
-	unsigned first_closed = WITH_ASAN ? 3 : 2;
+	/* A sanitizer reports on standard error. */
+	unsigned first_closed = WITH_SANITIZER ? 3 : 2;
 
 	if (syscall(SYS_close_range, first_closed, ~0U, 0U) < 0) {
 		for (int fd = (int)first_closed; fd < (int)sysconf(_SC_OPEN_MAX); fd++)
