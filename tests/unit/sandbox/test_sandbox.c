@@ -22,7 +22,7 @@ static int run_count(const struct sandbox_io *io, struct span params, struct err
 	struct buf answer = BUF_INIT(256);
 
 	stream_fd_init(&in, io->in_fd, "input");
-	int r = stream_drain(&in.stream, &total, err);
+	int r = stream_drain(io->input ? io->input : &in.stream, &total, err);
 	if (r < 0)
 		return r;
 	buf_printf(&answer, "%" PRIstr " %" PRIu64, STR_ARG(str_from_span(params)), total);
@@ -36,7 +36,7 @@ static int run_echo(const struct sandbox_io *io, struct span params UNUSED, stru
 	static char chunk[100000];
 	ssize_t n;
 
-	while ((n = io_read_full(io->in_fd, chunk, sizeof(chunk), "input", err)) > 0) {
+	while ((n = stream_read_full(io->input, chunk, sizeof(chunk), err)) > 0) {
 		int r = sandbox_emit(io, 1, span_n(chunk, (size_t)n), err);
 
 		if (r < 0)
