@@ -67,6 +67,10 @@
  * room. */
 #define LIMIT_FACTS (64 * MIB)
 
+/* Bytes of paths that are looked up while the layers of an image are put together: real images need
+ * below 1 MiB, one with 65,536 files in status.d some 50 MiB. */
+#define LIMIT_VIEW_WORK (1 * GIB)
+
 /* A worker process: memory beyond what the program itself maps, and processor time: a fixed part,
  * and for each 10 MiB of input one second more. */
 #define LIMIT_WORKER_MEMORY          (1 * GIB)
