@@ -48,6 +48,10 @@ void document_fini(struct document *d);
 /* The pure part: reads JSON. d is initialized. */
 int document_parse(struct stream *in, struct document *d, struct err *err) MUST_CHECK;
 
+/* The byte form that leaves the worker. d is initialized. */
+void document_encode(const struct document *d, struct buf *out);
+int document_decode(struct span encoded, struct document *d, struct err *err) MUST_CHECK;
+
 /* The same in a worker; `name` is for messages. */
 int document_read(
 	struct span content, struct str name, struct document *d, struct err *err) MUST_CHECK;
