@@ -60,6 +60,8 @@
 #define LIMIT_DOCUMENTS_TOTAL (64 * MIB)
 /* Layers of an image: overlayfs stops at 500, Docker at 127. */
 #define LIMIT_LAYERS 1024
+/* Images in one archive: docker save of all that a machine has. Each costs some workers. */
+#define LIMIT_IMAGES 1024
 /* Members of an image archive (two or three a layer). */
 #define LIMIT_ARCHIVE_MEMBERS 65536
 

@@ -124,4 +124,7 @@ int oci_resolve(struct source *s, struct err *err) MUST_CHECK;
  * decide). */
 struct image *source_add_image(struct source *s, struct str name);
 
+/* Whether there may be one more. */
+int source_check_images(const struct source *s, struct err *err) MUST_CHECK;
+
 #endif

@@ -3,8 +3,8 @@
  */
 #include "../test.h"
 
+#include "../tar_make.h"
 #include "facts_text.h"
-#include "tar_make.h"
 
 #define DPKG   "Package: a\\nStatus: install ok installed\\nVersion: 1\\nArchitecture: all\\n"
 #define DEBIAN "ID=debian\\nVERSION_ID=12\\nVERSION_CODENAME=bookworm\\n"

@@ -3,9 +3,9 @@
  */
 #include "../test.h"
 
+#include "../tar_make.h"
 #include "analyze/analyze.h"
 #include "facts_text.h"
-#include "tar_make.h"
 
 static const char *const layer =
 	"f etc/os-release ID=debian\\nVERSION_ID=12\\n\n"

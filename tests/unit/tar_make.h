@@ -7,8 +7,8 @@
  *   h PATH TARGET       a hard link
  *   p PATH              a FIFO
  */
-#ifndef TESTS_UNIT_ANALYZE_TAR_MAKE_H
-#define TESTS_UNIT_ANALYZE_TAR_MAKE_H
+#ifndef TESTS_UNIT_TAR_MAKE_H
+#define TESTS_UNIT_TAR_MAKE_H
 
 #include "base/base.h"
 
