@@ -57,15 +57,13 @@ static int take_file(struct stream *in, struct collector *c, struct err *err)
 
 static int run_files(const struct sandbox_io *io, struct span params UNUSED, struct err *err)
 {
-	struct stream_fd in;
 	struct collector collector;
 	struct layer_facts facts;
 	int r;
 
-	stream_fd_init(&in, io->in_fd, "the directory");
 	collector_init(&collector, NULL);
 	layer_facts_init(&facts);
-	while ((r = take_file(&in.stream, &collector, err)) > 0)
+	while ((r = take_file(io->input, &collector, err)) > 0)
 		continue;
 	if (r == 0)
 		r = collector_finish(&collector, &facts, err);

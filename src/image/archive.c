@@ -122,10 +122,8 @@ static int run_unpack(const struct sandbox_io *io, struct span params, struct er
 	struct reader r = reader_of(params);
 	bool force = reader_u8(&r) & FLAG_FORCE;
 	_cleanup_(decompress_closep) struct stream *plain = NULL;
-	struct stream_fd in;
 
-	stream_fd_init(&in, io->in_fd, "the archive");
-	int code = decompress_open(&in.stream, LIMIT_LAYER_UNCOMPRESSED, &plain, err);
+	int code = decompress_open(io->input, LIMIT_LAYER_UNCOMPRESSED, &plain, err);
 	return code < 0 ? code : walk(io, plain, force, true, err);
 }
 

@@ -399,12 +399,10 @@ int document_decode(struct span encoded, struct document *d, struct err *err)
 static int run_document(const struct sandbox_io *io, struct span params UNUSED, struct err *err)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT(16 * LIMIT_MANIFEST);
-	struct stream_fd in;
 	struct document d;
 
-	stream_fd_init(&in, io->in_fd, "the manifest");
 	document_init(&d);
-	int r = document_parse(&in.stream, &d, err);
+	int r = document_parse(io->input, &d, err);
 	if (r == 0) {
 		document_encode(&d, &out);
 		r = buf_check(&out, "manifest", err);
