@@ -41,7 +41,9 @@ static int add_image(struct source *s, const struct docker_image *from, struct e
 	struct document config;
 	char text[DIGEST_TEXT_SIZE];
 
-	int r = source_document(s, config_name, &raw, err);
+	int r = source_check_images(s, err);
+	if (r == 0)
+		r = source_document(s, config_name, &raw, err);
 	if (r < 0)
 		return r;
 	struct digest digest = digest_of(buf_span(&raw));

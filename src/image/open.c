@@ -99,6 +99,13 @@ struct image *source_add_image(struct source *s, struct str name)
 	return &s->public.images.v[s->public.images.n - 1];
 }
 
+int source_check_images(const struct source *s, struct err *err)
+{
+	return s->public.images.n < LIMIT_IMAGES
+		       ? 0
+		       : err_set(err, ERR_TOO_LARGE, "more than %d images", LIMIT_IMAGES);
+}
+
 struct str image_member_name(const struct image_source *public, struct str name)
 {
 	const struct member *m = members_get(&((const struct source *)public)->members, name);
