@@ -133,19 +133,22 @@ static void test_target_is_taken_for_what_its_first_entry_says(void **state UNUS
 		bool layer;
 	} cases[] = {
 		{ "f etc/os-release ", true },
-		{ "d blobs/", false },
-		{ "d ./blobs/sha256", false },
+		/* Directories say nothing: every layer begins with some. */
+		{ "d blobs/", true },
+		{ "f ./blobs/sha256/x y", false },
 		{ "f oci-layout {}", false },
 		{ "f repositories {}", false },
 		{ "f index.json {\"manifests\":[]}", false },
 		{ "f " HEX ".json {}", false },
-		{ "d " HEX "/", false },
+		{ "f " HEX "/layer.tar x", false },
 		{ "f sha256:" HEX " x", false },
 		{ "f 0" HEX " x", false },
 		{ "f 0123456789abcdef x", true },
 		{ "f x" HEX " x", true },
 		{ "d blob", true },
-		{ "f x/manifest.json x", true },
+		/* A layout may be packed together with its directory. */
+		{ "f x/oci-layout x", false },
+		{ "f x/y/oci-layout x", true },
 		{ "d ./", true },
 	};
 

@@ -1,0 +1,10 @@
+/*
+ * The database of apk.
+ */
+#include "fuzz_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	check_text_driver(&package_apk, span_n(data, n));
+	return 0;
+}
