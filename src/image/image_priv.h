@@ -71,12 +71,16 @@ struct member {
 struct members {
 	struct arena arena;
 	struct map by_name;
+	struct str root; /* the directory of the archive that everything is in; mostly empty */
 	size_t n;
 	uint64_t document_bytes;
 };
 
 void members_init(struct members *m);
 void members_fini(struct members *m);
+
+/* Finds the directory that a layout lies in, when it was packed together with it. */
+void members_find_root(struct members *m);
 
 /* The member of that name, links followed; NULL when there is none. */
 const struct member *members_get(const struct members *m, struct str name);

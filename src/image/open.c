@@ -176,6 +176,7 @@ static void become_layer(struct source *s)
 /* From the members to the images: 1 when they are no archive's. */
 static int resolve(struct source *s, struct err *err)
 {
+	members_find_root(&s->members);
 	bool docker = source_has(s, STR("manifest.json")), oci = source_has(s, STR("index.json"));
 	int r;
 
