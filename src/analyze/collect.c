@@ -141,8 +141,8 @@ static int add_whiteout(struct collector *c, struct str path, struct err *err)
 		c, (struct kept){ .kind = FACT_HIDDEN, .is_whiteout = true, .path = hidden }, err);
 }
 
-static int add_normalized(struct collector *c, enum tar_type type, struct str path, struct str link,
-	uint64_t size, const struct body *body, struct err *err)
+static int add_normalized(struct collector *c, enum tar_type type, struct str path,
+	struct str raw_target, uint64_t size, const struct body *body, struct err *err)
 {
 	if (str_starts(path_basename(path), whiteout_prefix))
 		return add_whiteout(c, path, err);
@@ -164,12 +164,12 @@ static int add_normalized(struct collector *c, enum tar_type type, struct str pa
 			(struct kept){ .kind = FACT_LINK,
 				.wanted = wanted,
 				.path = path,
-				.target = path_resolve_link(&c->arena, path, link) },
+				.target = path_resolve_link(&c->arena, path, raw_target) },
 			err);
 	case TAR_HARDLINK:
 		if (leaf)
 			return keep_hard_link(
-				c, wanted, path, path_normalize(&c->arena, link), err);
+				c, wanted, path, path_normalize(&c->arena, raw_target), err);
 		break;
 	case TAR_OTHER:
 		break;

@@ -158,11 +158,9 @@ static int update_all(const struct update_command *c, struct store *store, char 
 static int open_database(const char *path, struct store **out, struct err *err)
 {
 	struct str dir = path_dirname(str_of(path));
-	_cleanup_free_ char *directory = strndup(dir.p ? dir.p : "", dir.n);
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	int r = dir.n ? io_mkdirs(arena_cstr(&scratch, dir), err) : 0;
 
-	if (!directory)
-		abort();
-	int r = dir.n ? io_mkdirs(directory, err) : 0;
 	return r < 0 ? r : store_open(path, STORE_CREATE, out, err);
 }
 

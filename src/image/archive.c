@@ -185,7 +185,8 @@ void members_find_root(struct members *m)
 	while (map_next(&m->by_name, &pos, &name, &value)) {
 		struct str base = path_basename(name), dir = path_dirname(name);
 
-		if (str_find_char(dir, '/') < 0 &&
+		/* The map has no order: the first by name. */
+		if (str_find_char(dir, '/') < 0 && (m->root.n == 0 || str_cmp(dir, m->root) < 0) &&
 			(str_eq(base, STR("index.json")) || str_eq(base, STR("manifest.json"))))
 			m->root = dir;
 	}

@@ -211,7 +211,7 @@ static int add_by_name(struct source *s, const struct document *index, struct er
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < index->manifests.n; i++) {
-		const struct descriptor *first = &index->manifests.v[i], *chosen;
+		const struct descriptor *first = &index->manifests.v[i], *chosen = first;
 		struct descriptor_vec same = VEC_INIT;
 
 		if (!is_image(first) || !names_tag(first->ref_name, s->tag) ||

@@ -70,6 +70,7 @@ NORETURN static void become_worker(
 	int in_fd = move_up(fds[0]), out_fd = move_up(fds[1]);
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): the zygote has no threads */
 		sigprocmask(SIG_SETMASK, &z->old_mask, NULL) < 0 || dup2(in_fd, 0) < 0 ||
 		dup2(out_fd, 1) < 0)
 		_exit(WORKER_EXIT_NO_PARENT);
@@ -181,6 +182,7 @@ void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool req
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): the zygote has no threads */
 		sigprocmask(SIG_BLOCK, &set, &z.old_mask) < 0)
 		_exit(1);
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -26,8 +26,8 @@ void tree_fini(struct tree *t)
  */
 static const struct node *walk(struct tree *t, struct str path, bool stop_at_links, size_t *at)
 {
-	const struct node *n = map_get(&t->by_path, STR(""));
-	size_t visible_from = n ? n->hides_below : 0;
+	const struct node *root = map_get(&t->by_path, STR(""));
+	size_t visible_from = root ? root->hides_below : 0;
 
 	t->work += path.n;
 	for (size_t i = 1; i <= path.n; i++) {
@@ -36,7 +36,7 @@ static const struct node *walk(struct tree *t, struct str path, bool stop_at_lin
 		t->work += i;
 		if (t->work > LIMIT_VIEW_WORK)
 			return NULL;
-		n = map_get(&t->by_path, str_head(path, i));
+		const struct node *n = map_get(&t->by_path, str_head(path, i));
 		bool is_there = n && n->fact && n->layer >= visible_from;
 		*at = i;
 		if (is_there && (i == path.n || (stop_at_links && n->fact->kind == FACT_LINK)))

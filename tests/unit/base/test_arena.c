@@ -72,6 +72,13 @@ static void test_arena_counts_and_is_used_again(void **state UNUSED)
 	arena_fini(&a);
 }
 
+/* AddressSanitizer would abort where malloc() fails. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 static jmp_buf after_exhaustion;
 
 static void on_exhaustion(void)

@@ -133,22 +133,20 @@ static void test_target_is_taken_for_what_its_first_entry_says(void **state UNUS
 		bool layer;
 	} cases[] = {
 		{ "f etc/os-release ", true },
-		/* Directories say nothing: every layer begins with some. */
+		{ "d blobs/\nf blobs/sha256/x y", false },
 		{ "d blobs/", true },
-		{ "f ./blobs/sha256/x y", false },
 		{ "f oci-layout {}", false },
 		{ "f repositories {}", false },
 		{ "f index.json {\"manifests\":[]}", false },
 		{ "f " HEX ".json {}", false },
-		{ "f " HEX "/layer.tar x", false },
+		{ "d " HEX "/\nf " HEX "/layer.tar x", false },
 		{ "f sha256:" HEX " x", false },
 		{ "f 0" HEX " x", false },
 		{ "f 0123456789abcdef x", true },
 		{ "f x" HEX " x", true },
 		{ "d blob", true },
-		/* A layout may be packed together with its directory. */
-		{ "f x/oci-layout x", false },
-		{ "f x/y/oci-layout x", true },
+		{ "f x/manifest.json x", false },
+		{ "f x/y/manifest.json x", true },
 		{ "d ./", true },
 	};
 
@@ -176,6 +174,23 @@ static void test_target_is_taken_for_what_its_first_entry_says(void **state UNUS
 		}
 		err_clear(&err);
 	}
+}
+
+/* Of several directories with a layout always the same one is taken. */
+static void test_archive_inside_a_directory(void **state UNUSED)
+{
+	_cleanup_buf_ struct buf entries = BUF_INIT(MIB);
+	struct err err = ERR_INIT;
+	struct image_source *s;
+
+	for (int i = 40; i > 0; i--)
+		buf_printf(&entries, "f d%02d/manifest.json %s\n", i,
+			i > 1 ? "[]" : "[{\"Config\":\"c\",\"Layers\":[]}]");
+	buf_printf(&entries, "f d01/c {}\n");
+	write_archive(buf_cstr(&entries));
+	assert_ok(open_as("", "", NULL, &s, &err), &err);
+	assert_int_equal(s->images.n, 1);
+	image_source_close(s);
 }
 
 static void test_prefix_forces_the_kind(void **state UNUSED)
@@ -301,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_images_of_an_archive),
 		cmocka_unit_test(test_tag_chooses_an_image),
 		cmocka_unit_test(test_target_is_taken_for_what_its_first_entry_says),
+		cmocka_unit_test(test_archive_inside_a_directory),
 		cmocka_unit_test(test_prefix_forces_the_kind),
 		cmocka_unit_test(test_directories),
 		cmocka_unit_test(test_what_cannot_be_opened),
