@@ -85,7 +85,8 @@ static void test_damage_is_an_error_with_its_line(void **state UNUSED)
 		CASE("Version: 1\n", "stanza at line 1: no package name"),
 		CASE("Package: a\nVersion: 1\n\nPackage: \nVersion: 1\n",
 			"stanza at line 4: no package name"),
-		CASE("Package: a\nVersion: 1\x1b[31m\n", "stanza at line 1: a control character in the version"),
+		CASE("Package: a\nVersion: 1\x1b[31m\n",
+			"stanza at line 1: a control character in the version"),
 #undef CASE
 	};
 
