@@ -58,7 +58,11 @@ static int add_image(struct source *s, const struct docker_image *from, struct e
 		image->platform = (struct platform){ .os = arena_str(&s->arena, config.platform.os),
 			.architecture = arena_str(&s->arena, config.platform.architecture),
 			.variant = arena_str(&s->arena, config.platform.variant) };
-		r = add_layers(s, from, &config, image, err);
+		r = s->platform_given && !platform_matches(&s->want, &image->platform)
+			    ? err_set(err, ERR_NOT_FOUND, "the image is for %" PRIstr "/%" PRIstr,
+				      STR_ARG(image->platform.os),
+				      STR_ARG(image->platform.architecture))
+			    : add_layers(s, from, &config, image, err);
 	}
 	document_fini(&config);
 	return r;

@@ -132,6 +132,13 @@ def test_the_only_platform_is_taken_unless_another_is_asked_for(scan, tmp_path):
     assert scan(target, options=["--platform", "linux/amd64"]).status == 2
 
 
+def test_platform_of_a_docker_archive_is_checked_when_asked_for(scan, write):
+    path = write("image.tar", images.tar_of(images.docker_archive([BASE])))
+    check(scan(path, options=["--platform", "linux/amd64"]))
+    result = scan(path, options=["--platform", "linux/arm64"])
+    assert result.status == 2 and "linux/amd64" in result.errors
+
+
 def test_tags_of_an_oci_index(scan, tmp_path):
     layout = images.OciLayout()
     layout.add(layout.manifest([BASE]), tag="one").add(layout.manifest([images.debian(("beta", "1:1-1"))]), tag="two")
