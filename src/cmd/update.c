@@ -34,6 +34,14 @@ static const struct cmd_example examples[] = {
 	{ 0 },
 };
 
+static const struct cmd_example environment[] = {
+	{ "https_proxy, http_proxy, no_proxy", "proxies for downloads, as curl heeds them" },
+	{ "CLAIR_HTTP_STALL_S",
+		"seconds after which a silent server is given up (1 to 3600; default 60)" },
+	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
+	{ 0 },
+};
+
 struct location {
 	const struct feed_driver *driver;
 	const char *location;
@@ -202,4 +210,6 @@ const struct command cmd_update = { .name = "update",
 	.description = description,
 	.options = options,
 	.examples = examples,
+	.environment = environment,
+	.database = true,
 	.run = run };
