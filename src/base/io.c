@@ -102,6 +102,19 @@ static int make_directory(const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : -1;
 }
 
+int io_reserve_standard(struct err *err)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd < 0)
+			return err_set_errno(err, ERR_IO, errno, "/dev/null");
+	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
+	return 0;
+}
+
 int io_mkdirs(const char *path, struct err *err)
 {
 	_cleanup_free_ char *copy = xstrdup(path);

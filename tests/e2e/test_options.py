@@ -132,6 +132,15 @@ def test_full_output_device(clair, vulnerable, database):
     assert done.returncode == 2 and "standard output" in done.stderr
 
 
+def test_closed_standard_descriptors(clair, vulnerable, database):
+    before = database.read_bytes()
+    for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        done = subprocess.run(["sh", "-c", f'exec "$0" scan --db "$1" "$2" {closing}', clair, database, vulnerable],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == (2 if ">&-" in closing.replace("2>&-", "") else 0), (closing, done.stderr)
+    assert database.read_bytes() == before
+
+
 def test_quiet(scan, write):
     result = scan(write("alpine", images.layer(images.ALPINE)), options=["--quiet"])
     assert result.status == 3 and result.errors == ""
