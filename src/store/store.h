@@ -66,7 +66,7 @@ struct source_state {
 	struct str location; /* URL or path of the last update */
 	struct str etag;
 	struct str last_modified; /* as the server said it */
-	struct str digest;        /* "sha256:…" of what was read */
+	struct str digest;        /* says what was read, and by which reader; opaque to the store */
 	int64_t updated_at;       /* when data was last written, seconds since 1970 */
 	int64_t checked_at;       /* when it was last found current or written */
 	uint64_t advisories;      /* (namespace, name) pairs of this source */
@@ -138,9 +138,11 @@ int store_source_get(struct store *s, struct str source, struct arena *a, struct
 int store_source_list(struct store *s, struct arena *a, struct source_state **out, size_t *n,
 	struct err *err) MUST_CHECK;
 /*
- * Notes that a source was found current: checked_at, and location, validators and digest if they
- * are not empty. The validators of one location are nothing to another: with a new location, empty
- * ones replace those that were. -ERR_NOT_FOUND for a source that never was updated.
+ * Notes that a source was found current: checked_at, and location and validators if they are not
+ * empty. The validators of one location are nothing to another: with a new location, empty ones
+ * replace those that were. With a digest, only if that is still the source's: what was found
+ * current may have been replaced meanwhile, and stays as it is then. -ERR_NOT_FOUND for a source
+ * that never was updated.
  */
 int store_source_touch(
 	struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;

@@ -16,7 +16,8 @@ enum { SMALLEST_DATABASE = 512 };
 /* A "file:" URI, which says the same of every path: "%" "?" "#" are data, ":memory:" is a name. */
 static void format_uri(struct buf *uri, const char *path, const char *parameters)
 {
-	buf_append_str(uri, path[0] == '/' ? STR("file:") : STR("file:./"));
+	/* With an empty authority, so that a path that begins with "//" is one. */
+	buf_append_str(uri, path[0] == '/' ? STR("file://") : STR("file:./"));
 	for (; *path; path++) {
 		if (*path == '%' || *path == '?' || *path == '#')
 			buf_printf(uri, "%%%02X", (unsigned)*path);

@@ -102,6 +102,32 @@ static void test_validators_do_not_outlive_their_location(void **state)
 	assert_str(source.digest, "sha256:00");
 }
 
+static void test_what_was_replaced_meanwhile_is_not_touched(void **state)
+{
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state touch = { .name = STR("debian"),
+		.location = STR("/elsewhere"),
+		.etag = STR("\"old\""),
+		.digest = STR("sha256:11"),
+		.checked_at = 99 };
+	struct source_state source;
+	struct err err = ERR_INIT;
+
+	(void)test_commit(test_begin(s, "debian"), 10);
+	assert_ok(store_source_touch(s, &touch, &err), &err);
+	assert_int_equal(store_source_get(s, STR("debian"), &a, &source, &err), 1);
+	assert_str(source.digest, "sha256:00");
+	assert_str(source.etag, "\"1\"");
+	assert_str(source.location, "https://example.org/feed");
+	assert_int_equal(source.checked_at, 10);
+	/* The connection is fit for more. */
+	touch.digest = STR("sha256:00");
+	assert_ok(store_source_touch(s, &touch, &err), &err);
+	assert_int_equal(store_source_get(s, STR("debian"), &a, &source, &err), 1);
+	assert_int_equal(source.checked_at, 99);
+}
+
 static void test_odd_validators_are_as_if_not_sent(void **state)
 {
 	struct store *s = store_of(state);
@@ -205,6 +231,7 @@ int conformance_caches(const char *group)
 		TEST(test_sources_are_listed_by_name),
 		TEST(test_touch_keeps_what_it_is_not_told),
 		TEST(test_validators_do_not_outlive_their_location),
+		TEST(test_what_was_replaced_meanwhile_is_not_touched),
 		TEST(test_odd_validators_are_as_if_not_sent),
 		TEST(test_facts_come_back),
 		TEST(test_facts_are_replaced),
