@@ -8,6 +8,11 @@
  * middle of its files, and words unknown here, since a finding too many is looked at and one too
  * few is not. What is wanted (the first word) does not matter: a package marked for removal is
  * still there. Without a Status a package is installed, as status.d has it.
+ *
+ * A database that was cut off is an error, so that no half of a version passes for one: dpkg ends
+ * every line, writes Source and the like in front of Version, and Version for every package but one
+ * whose very first unpacking failed (half-installed). Files of status.d may lack the last newline:
+ * other programs write them.
  */
 #include "base/base.h"
 
@@ -48,14 +53,20 @@ static void record_set(struct record *r, const struct stanza_field *f, size_t li
 	}
 }
 
-static bool is_installed(struct str status)
+/* The third word of a Status, or the empty view. */
+static struct str state_of(struct str status)
 {
 	struct str state = STR_NULL;
 
 	for (int i = 0; i < 3; i++) {
 		if (!str_next_word(&status, &state))
-			return true;
+			return STR_NULL;
 	}
+	return state;
+}
+
+static bool is_installed(struct str state)
+{
 	return !str_eq_nocase(state, STR("not-installed")) &&
 	       !str_eq_nocase(state, STR("config-files"));
 }
@@ -96,6 +107,8 @@ static int check_record(const struct record *r, struct str source_version, struc
 {
 	if (r->name.n == 0)
 		return err_set(err, ERR_INPUT, "no package name");
+	if (r->version.n == 0 && !str_eq_nocase(state_of(r->status), STR("half-installed")))
+		return err_set(err, ERR_INPUT, "no version");
 	int code = package_check_field(r->name, "name", err);
 	if (code == 0)
 		code = package_check_field(r->version, "version", err);
@@ -131,7 +144,7 @@ static int finish_record(
 	const struct package none = { .arch = STR_NULL };
 	struct str source_version;
 
-	if (!is_installed(r->status))
+	if (!is_installed(state_of(r->status)))
 		return 0;
 	r->version = without_zero_epoch(r->version);
 	split_source(r, &source_version);
@@ -175,6 +188,15 @@ static int parse(const struct package_db_content *in, struct arena *a, struct pa
 	return 0;
 }
 
+static int parse_status(const struct package_db_content *in, struct arena *a,
+	struct package_list *out, struct err *err)
+{
+	if (in->main.n && !str_ends(str_from_span(in->main), STR("\n")))
+		return err_set(
+			err, ERR_INPUT, "%" PRIstr ": the last line has no end", STR_ARG(in->path));
+	return parse(in, a, out, err);
+}
+
 static const char *const status_paths[] = { "var/lib/dpkg/status", NULL };
 static const char *const status_d_paths[] = { "var/lib/dpkg/status.d/", NULL };
 
@@ -182,7 +204,7 @@ const struct package_db_driver package_dpkg_status = {
 	.name = "dpkg",
 	.scheme = "dpkg",
 	.paths = status_paths,
-	.parse = parse,
+	.parse = parse_status,
 };
 
 const struct package_db_driver package_dpkg_status_d = {
