@@ -74,6 +74,7 @@ static void get_packages(struct reader *r, struct arena *a, struct package_list 
 {
 	uint32_t n = reader_be32(r);
 
+	r->failed = r->failed || n > LIMIT_PACKAGES;
 	for (uint32_t i = 0; i < n && reader_ok(r); i++) {
 		struct package p = { 0 };
 
@@ -97,7 +98,10 @@ static void put_release(const struct release_file *f, struct buf *out)
 
 static void get_release(struct reader *r, struct arena *a, struct release_file *f)
 {
-	f->found = reader_u8(r) != 0;
+	uint8_t found = reader_u8(r);
+
+	r->failed = r->failed || found > 1;
+	f->found = found == 1;
 	f->path = arena_str(a, reader_lstr(r));
 	f->distro.id = arena_str(a, reader_lstr(r));
 	f->distro.version = arena_str(a, reader_lstr(r));
@@ -162,14 +166,17 @@ int layer_facts_decode(struct span encoded, struct layer_facts *f, struct err *e
 	if (code < 0)
 		return code;
 	uint32_t n = reader_be32(&r);
+	if (n > LIMIT_WANTED_FILES)
+		return err_set(err, ERR_INPUT, "facts of a layer: %" PRIu32 " of them", n);
 	for (uint32_t i = 0; i < n && reader_ok(&r); i++) {
 		code = get_fact(&r, f, err);
 		if (code < 0)
 			return code;
 	}
-	if (!reader_ok(&r) || r.n > 0)
-		return err_set(err, ERR_INPUT, "facts of a layer: %s",
-			r.n ? "trailing bytes" : "truncated");
+	if (!reader_ok(&r))
+		return err_set(err, ERR_INPUT, "facts of a layer: truncated or damaged");
+	if (r.n > 0)
+		return err_set(err, ERR_INPUT, "facts of a layer: trailing bytes");
 	return 0;
 }
 

@@ -74,6 +74,14 @@ static const struct cmd_example examples[] = {
 	{ 0 },
 };
 
+static const struct cmd_example environment[] = {
+	{ "CLAIR_SANDBOX",
+		"\"require\": fail where workers cannot be confined; \"auto\" (default): warn and go on" },
+	{ "NO_COLOR", "when it is set and not empty, no colours on a terminal" },
+	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
+	{ 0 },
+};
+
 struct scan_command {
 	const struct report_format *format;
 	const char *output;
@@ -368,5 +376,8 @@ const struct command cmd_scan = { .name = "scan",
 	.description = description,
 	.options = options,
 	.examples = examples,
+	.environment = environment,
+	.database = true,
+	.evaluates = true,
 	.sandbox = true,
 	.run = run };

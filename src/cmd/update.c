@@ -34,6 +34,14 @@ static const struct cmd_example examples[] = {
 	{ 0 },
 };
 
+static const struct cmd_example environment[] = {
+	{ "https_proxy, http_proxy, no_proxy", "proxies for downloads, as curl heeds them" },
+	{ "CLAIR_HTTP_STALL_S",
+		"seconds after which a silent server is given up (1 to 3600; default 60)" },
+	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
+	{ 0 },
+};
+
 struct location {
 	const struct feed_driver *driver;
 	const char *location;
@@ -158,11 +166,9 @@ static int update_all(const struct update_command *c, struct store *store, char 
 static int open_database(const char *path, struct store **out, struct err *err)
 {
 	struct str dir = path_dirname(str_of(path));
-	_cleanup_free_ char *directory = strndup(dir.p ? dir.p : "", dir.n);
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	int r = dir.n ? io_mkdirs(arena_cstr(&scratch, dir), err) : 0;
 
-	if (!directory)
-		abort();
-	int r = dir.n ? io_mkdirs(directory, err) : 0;
 	return r < 0 ? r : store_open(path, STORE_CREATE, out, err);
 }
 
@@ -204,4 +210,6 @@ const struct command cmd_update = { .name = "update",
 	.description = description,
 	.options = options,
 	.examples = examples,
+	.environment = environment,
+	.database = true,
 	.run = run };

@@ -45,8 +45,6 @@ static int check_record(const struct record *r, struct err *err)
 {
 	if (r->name.n == 0)
 		return err_set(err, ERR_INPUT, "no package name");
-	if (r->version.n == 0)
-		return err_set(err, ERR_INPUT, "no version");
 	int code = package_check_field(r->name, "name", err);
 	if (code == 0)
 		code = package_check_field(r->version, "version", err);

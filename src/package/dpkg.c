@@ -9,10 +9,9 @@
  * few is not. What is wanted (the first word) does not matter: a package marked for removal is
  * still there. Without a Status a package is installed, as status.d has it.
  *
- * A database that was cut off is an error, so that no half of a version passes for one: dpkg ends
- * every line, writes Source and the like in front of Version, and Version for every package but one
- * whose very first unpacking failed (half-installed). Files of status.d may lack the last newline:
- * other programs write them.
+ * A database whose last line has no end was cut off, and an error, so that no half of a version
+ * passes for one; dpkg ends every line, and writes Source and the like in front of Version. Files
+ * of status.d may lack the last newline: other programs write them.
  */
 #include "base/base.h"
 
@@ -53,20 +52,14 @@ static void record_set(struct record *r, const struct stanza_field *f, size_t li
 	}
 }
 
-/* The third word of a Status, or the empty view. */
-static struct str state_of(struct str status)
+static bool is_installed(struct str status)
 {
 	struct str state = STR_NULL;
 
 	for (int i = 0; i < 3; i++) {
 		if (!str_next_word(&status, &state))
-			return STR_NULL;
+			return true;
 	}
-	return state;
-}
-
-static bool is_installed(struct str state)
-{
 	return !str_eq_nocase(state, STR("not-installed")) &&
 	       !str_eq_nocase(state, STR("config-files"));
 }
@@ -107,8 +100,6 @@ static int check_record(const struct record *r, struct str source_version, struc
 {
 	if (r->name.n == 0)
 		return err_set(err, ERR_INPUT, "no package name");
-	if (r->version.n == 0 && !str_eq_nocase(state_of(r->status), STR("half-installed")))
-		return err_set(err, ERR_INPUT, "no version");
 	int code = package_check_field(r->name, "name", err);
 	if (code == 0)
 		code = package_check_field(r->version, "version", err);
@@ -144,7 +135,7 @@ static int finish_record(
 	const struct package none = { .arch = STR_NULL };
 	struct str source_version;
 
-	if (!is_installed(state_of(r->status)))
+	if (!is_installed(r->status))
 		return 0;
 	r->version = without_zero_epoch(r->version);
 	split_source(r, &source_version);

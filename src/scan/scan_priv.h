@@ -63,13 +63,13 @@ int layer_check(struct layer_scan *l, bool compressed, const struct digest *diff
 struct streamed_layers;
 
 /* Reads the source through; 1 when it turned out to be a layer. */
-int streamed_layers_read(struct scan *s, struct image_source *source,
+int streamed_layers_read(struct scan *scan, struct image_source *source,
 	const struct wanted_extras *extras, struct streamed_layers **out,
 	struct err *err) MUST_CHECK;
 /* Moves the facts of the member that holds this layer into l. */
 void streamed_layers_take(
-	struct streamed_layers *all, const struct image_source *source, struct layer_scan *l);
-void streamed_layers_free(struct streamed_layers *all);
+	struct streamed_layers *s, const struct image_source *source, struct layer_scan *l);
+void streamed_layers_free(struct streamed_layers *s);
 DEFINE_CLEANUP(struct streamed_layers *, streamed_layers_free)
 
 /* Compares the view with the advisories: fills findings, packages and what was not evaluated. */

@@ -20,6 +20,7 @@ struct streamed_layers {
 	VEC_OF(struct streamed_layer *) all;
 	struct streamed_layer *current;
 	uint64_t size;
+	uint64_t facts_bytes; /* of all members so far */
 	bool started;
 	bool fed_up; /* the worker wants no more of this member */
 	struct layer_analysis *analysis;
@@ -66,7 +67,7 @@ static int data(void *ctx, struct span bytes, struct err *err UNUSED)
 	return 0;
 }
 
-static int end(void *ctx, struct err *err UNUSED)
+static int end(void *ctx, struct err *err)
 {
 	struct streamed_layers *s = ctx;
 	struct streamed_layer *l = s->current;
@@ -80,6 +81,11 @@ static int end(void *ctx, struct err *err UNUSED)
 				    l->compressed ? &l->diff_id : NULL, &l->error) < 0;
 	layer_analysis_abort(take_ptr(s->analysis));
 	s->current = NULL;
+	s->facts_bytes += l->facts.arena.used_bytes;
+	if (s->facts_bytes > LIMIT_IMAGE_FACTS)
+		return err_set(err, ERR_TOO_LARGE,
+			"the package databases of all layers need more than %" PRIu64 " MiB",
+			LIMIT_IMAGE_FACTS / MIB);
 	return 0;
 }
 

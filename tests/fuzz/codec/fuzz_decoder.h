@@ -57,7 +57,11 @@ static inline int fuzz_decode(const struct decoder *decoder, struct span data, s
 	return (int)r;
 }
 
-/* The result, and all of the output if it is 0, must not depend on the pieces. */
+/*
+ * Whether it decodes, and what to, must not depend on the pieces. Why it does not may: libzstd
+ * takes a frame that lies there whole another way, and of several things wrong with it names
+ * another first.
+ */
 static inline void fuzz_decoder(const struct decoder *decoder, const uint8_t *data, size_t size)
 {
 	_cleanup_buf_ struct buf whole = BUF_INIT(4 * FUZZ_MAX_OUTPUT);
@@ -66,7 +70,9 @@ static inline void fuzz_decoder(const struct decoder *decoder, const uint8_t *da
 	size_t out_chunk = size > 1 ? 1 + data[size - 2] * 16 : 1;
 	int r = fuzz_decode(decoder, span_n(data, size), 0, 65536, &whole);
 
-	require(fuzz_decode(decoder, span_n(data, size), in_chunk, out_chunk, &pieces) == r);
+	int again = fuzz_decode(decoder, span_n(data, size), in_chunk, out_chunk, &pieces);
+
+	require((again < 0) == (r < 0));
 	if (r == 0)
 		require(str_eq(buf_str(&whole), buf_str(&pieces)));
 }

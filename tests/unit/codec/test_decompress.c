@@ -465,7 +465,7 @@ static void refuses_to_grow_without_bound(void **state UNUSED)
 	assert_ok(decompress_open(&zeros.stream, UINT64_MAX, &s, &err), &err);
 	while ((r = stream_read(s, piece, MIB, &err)) > 0)
 		n += (uint64_t)r;
-	assert_fails((int)r, &err, ERR_TOO_LARGE, "grows");
+	assert_fails((int)r, &err, ERR_TOO_LARGE, "decompression bomb");
 	assert_true(n > LIMIT_EXPANSION_FREE && n < 2 * LIMIT_EXPANSION_FREE);
 	free(piece);
 }
