@@ -1,54 +1,85 @@
 /*
- * What the fuzz targets of the text databases share: twice the same, and nothing in a field that a
- * terminal or a database could not take.
+ * What the fuzz targets of the databases that are text share.
  */
 #ifndef TESTS_FUZZ_PACKAGE_FUZZ_TEXT_H
 #define TESTS_FUZZ_PACKAGE_FUZZ_TEXT_H
+
+#include "base/base.h"
 
 #include "package/package_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static inline void check_field(struct str s)
+static inline void check(bool holds)
 {
-	if (s.n > LIMIT_PACKAGE_FIELD)
+	if (!holds)
 		abort();
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
-			abort();
-	}
 }
 
-static inline void check_text_driver(const struct package_db_driver *driver, struct span main)
+static inline void check_field(struct str field, bool may_be_empty)
 {
-	struct package_db_content content = { .path = STR("db"), .main = main };
-	size_t counts[2];
+	check(field.n <= LIMIT_PACKAGE_FIELD && (field.n || may_be_empty));
+	for (size_t i = 0; i < field.n; i++)
+		check((unsigned char)field.p[i] >= ' ' && field.p[i] != 0x7f);
+}
 
-	for (int i = 0; i < 2; i++) {
-		struct arena arena = ARENA_INIT;
-		struct package_list list;
-		struct err err = ERR_INIT;
+static inline void check_package(const struct package *p)
+{
+	check_field(p->name, false);
+	check_field(p->version, true);
+	check_field(p->arch, true);
+	check_field(p->source, false);
+	check_field(p->source_version, true);
+	check_field(p->vendor, true);
+	check(p->module.n == 0);
+}
 
-		package_list_init(&list);
-		if (driver->parse(&content, &arena, &list, &err) != -(int)err.code)
-			abort();
-		counts[i] = list.items.n;
-		vec_for_each(p, &list.items) {
-			if (p->name.n == 0 || p->source.n == 0)
-				abort();
-			check_field(p->name);
-			check_field(p->version);
-			check_field(p->arch);
-			check_field(p->source);
-			check_field(p->source_version);
-			check_field(p->vendor);
-		}
-		package_list_fini(&list);
-		arena_fini(&arena);
-		err_clear(&err);
-	}
-	if (counts[0] != counts[1])
-		abort();
+static inline bool same_package(const struct package *a, const struct package *b)
+{
+	return str_eq(a->name, b->name) && str_eq(a->version, b->version) &&
+	       str_eq(a->arch, b->arch) && str_eq(a->source, b->source) &&
+	       str_eq(a->source_version, b->source_version) && str_eq(a->vendor, b->vendor);
+}
+
+static inline int parse_text(const struct package_db_driver *driver, struct str text,
+	struct arena *a, struct package_list *list)
+{
+	struct package_db_content content = { .path = STR("db"), .main = span_from_str(text) };
+	struct err err = ERR_INIT;
+
+	package_list_init(list);
+	int r = driver->parse(&content, a, list, &err);
+	check(r == -(int)err.code && err.code != ERR_INTERNAL);
+	check(r == 0 || str_starts(str_of(err_msg(&err)), STR("db: ")));
+	err_clear(&err);
+	return r;
+}
+
+/*
+ * A text gives packages that make sense, and the same ones with another package, `more`, behind it.
+ */
+static inline void check_text(
+	const struct package_db_driver *driver, struct str text, const char *more)
+{
+	struct arena a = ARENA_INIT;
+	struct package_list once, twice;
+	struct buf longer = BUF_INIT(64 * MIB);
+	int r = parse_text(driver, text, &a, &once);
+
+	buf_append_str(&longer, text);
+	buf_append_str(&longer, str_of(more));
+	int r2 = parse_text(driver, buf_str(&longer), &a, &twice);
+	vec_for_each(p, &once.items)
+		check_package(p);
+	/* "P:a" with its newline is the shortest. */
+	check(once.items.n * 4 <= text.n);
+	check(r < 0 || (r2 == 0 && twice.items.n == once.items.n + 1));
+	for (size_t i = 0; r == 0 && i < once.items.n; i++)
+		check(same_package(&once.items.v[i], &twice.items.v[i]));
+	package_list_fini(&once);
+	package_list_fini(&twice);
+	buf_fini(&longer);
+	arena_fini(&a);
 }
 
 #endif

@@ -163,6 +163,41 @@ static void test_paths_are_listed_once_and_known(void **state UNUSED)
 	assert_null(distro_release_path_at(n + 1));
 }
 
+/* Were one of these not known, layers would have to be read a second time. */
+static void test_what_links_of_real_images_lead_to_is_known(void **state UNUSED)
+{
+	static const char *const chains[][4] = {
+		{ "etc/os-release", "usr/lib/os-release" },
+		{ "etc/redhat-release", "etc/fedora-release", "usr/lib/fedora-release" },
+		{ "etc/system-release", "etc/fedora-release", "usr/lib/fedora-release" },
+		{ "etc/redhat-release", "etc/centos-release", "usr/lib/centos-release" },
+		{ "etc/system-release", "etc/centos-release", "usr/lib/centos-release" },
+		{ "etc/redhat-release", "etc/rocky-release", "usr/lib/rocky-release" },
+		{ "etc/centos-release", "etc/rocky-release", "usr/lib/rocky-release" },
+		{ "etc/redhat-release", "etc/almalinux-release", "usr/lib/almalinux-release" },
+		{ "etc/centos-release", "etc/almalinux-release" },
+		{ "etc/system-release", "etc/redhat-release", "usr/lib/redhat-release" },
+		{ "etc/system-release", "etc/oracle-release", "usr/lib/oracle-release" },
+		{ "etc/system-release", "etc/amazon-linux-release",
+			"usr/lib/amazon-linux-release" },
+		{ "etc/system-release", "usr/lib/system-release" },
+		{ "etc/redhat-release", "etc/sl-release" },
+		{ "etc/redhat-release", "etc/cloudlinux-release" },
+		{ "etc/redhat-release", "etc/eurolinux-release" },
+		{ "etc/redhat-release", "etc/miraclelinux-release" },
+		{ "etc/redhat-release", "etc/virtuozzo-release" },
+		{ "etc/system-release", "etc/openEuler-release" },
+		{ "etc/system-release", "etc/anolis-release" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(chains); i++) {
+		for (size_t k = 0; chains[i][k]; k++) {
+			if (!distro_is_release_path(str_of(chains[i][k])))
+				fail_msg("%s", chains[i][k]);
+		}
+	}
+}
+
 static void test_every_detector_has_a_name_and_paths(void **state UNUSED)
 {
 	size_t n = 0;
@@ -221,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choice_does_not_depend_on_the_order_of_files),
 		cmocka_unit_test(test_paths_are_listed_once_and_known),
+		cmocka_unit_test(test_what_links_of_real_images_lead_to_is_known),
 		cmocka_unit_test(test_every_detector_has_a_name_and_paths),
 		cmocka_unit_test(test_names_are_for_people_but_not_for_terminals),
 		cmocka_unit_test(test_long_texts_are_cut_or_refused),

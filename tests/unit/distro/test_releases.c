@@ -87,7 +87,7 @@ static void test_every_case_names_its_release(void **state)
 {
 	struct cases *cases = *state;
 
-	assert_true(cases->items.n > 400);
+	assert_true(cases->items.n > 700);
 	vec_for_each(c, &cases->items) {
 		struct arena _cleanup_arena_ a = ARENA_INIT;
 		struct release_file f;
@@ -100,6 +100,21 @@ static void test_every_case_names_its_release(void **state)
 		check(c, "the scheme", f.distro.scheme, c->column[5]);
 		if (f.found != (c->column[2].n > 0))
 			fail_msg("releases.tsv:%u: found is %d", c->line, f.found);
+	}
+}
+
+static void test_every_path_has_cases(void **state)
+{
+	struct cases *cases = *state;
+	const char *path;
+
+	for (size_t i = 0; (path = distro_release_path_at(i)); i++) {
+		size_t named = 0;
+
+		vec_for_each(c, &cases->items)
+			named += str_eq(c->column[0], str_of(path)) && c->column[2].n;
+		if (!named)
+			fail_msg("releases.tsv names no release by %s", path);
 	}
 }
 
@@ -136,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_case_names_its_release),
+		cmocka_unit_test(test_every_path_has_cases),
 		cmocka_unit_test(test_pieces_of_a_file_are_read_or_passed_over),
 	};
 
