@@ -69,8 +69,8 @@
  * room. */
 #define LIMIT_FACTS (64 * MIB)
 
-/* The facts of all layers of one image together, in the main process. */
-#define LIMIT_IMAGE_FACTS (512 * MIB)
+/* The facts of all layers of all images of one target together, in the main process. */
+#define LIMIT_TARGET_FACTS (512 * MIB)
 
 /* Bytes of paths that are looked up while the layers of an image are put together: real images need
  * below 1 MiB, one with 65,536 files in status.d some 50 MiB. */

@@ -7,7 +7,6 @@
 #include "scan/scan_priv.h"
 
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -236,25 +235,24 @@ static int analyze_one(struct scan *s, const struct image_source *source, struct
 }
 
 struct batch {
-	atomic_uint_least64_t facts_bytes; /* of all layers that are done */
 	struct scan *scan;
 	const struct image_source *source;
 	struct layer_scan_vec *layers;
 	const struct wanted_extras *extras;
 };
 
-/* The memory of facts is the image's doing: all of them together have a limit too. */
-static int count_facts(struct batch *b, struct layer_scan *l)
+int layer_count_facts(struct scan *s, struct layer_scan *l)
 {
 	uint64_t bytes = l->facts.arena.used_bytes;
 
-	if (atomic_fetch_add(&b->facts_bytes, bytes) + bytes <= LIMIT_IMAGE_FACTS)
+	if (atomic_fetch_add(&s->facts_bytes, bytes) + bytes <= LIMIT_TARGET_FACTS)
 		return 0;
+	atomic_fetch_sub(&s->facts_bytes, bytes);
 	layer_facts_fini(&l->facts);
 	layer_facts_init(&l->facts);
 	return err_set(&l->error, ERR_TOO_LARGE,
 		"the package databases of all layers need more than %" PRIu64 " MiB",
-		LIMIT_IMAGE_FACTS / MIB);
+		LIMIT_TARGET_FACTS / MIB);
 }
 
 static void analyze_in_batch(void *ctx, size_t i)
@@ -269,7 +267,7 @@ static void analyze_in_batch(void *ctx, size_t i)
 		r = l->layer ? analyze_one(b->scan, b->source, l, b->extras, &l->error)
 			     : analyze_directory(b->source->path, &l->facts, &l->error);
 	if (r == 0)
-		r = count_facts(b, l);
+		r = layer_count_facts(b->scan, l);
 	l->done = r == 0;
 }
 

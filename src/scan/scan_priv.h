@@ -4,6 +4,8 @@
 #ifndef SCAN_SCAN_PRIV_H
 #define SCAN_SCAN_PRIV_H
 
+#include <stdatomic.h>
+
 #include "scan/scan.h"
 
 /* One layer on its way to facts. */
@@ -32,6 +34,7 @@ struct image_scan {
 
 struct scan {
 	struct scan_options options;
+	atomic_uint_least64_t facts_bytes; /* of all layers of all images of the current target */
 	struct report report;
 	VEC_OF(struct image_scan *) images;
 	VEC_OF(struct image_source *) sources;
@@ -51,6 +54,13 @@ struct digest tap_finish(struct tap *t);
 /* Fills every layer that is not done, from the cache or by analysis; errors stand in the layers. */
 void layers_analyze(struct scan *s, const struct image_source *source,
 	struct layer_scan_vec *layers, const struct wanted_extras *extras);
+
+/*
+ * Counts the facts of a layer that was read. Their size is the target's doing, and an archive may
+ * name one layer in a thousand images: beyond LIMIT_TARGET_FACTS they are dropped again, and that
+ * is the layer's error.
+ */
+int layer_count_facts(struct scan *s, struct layer_scan *l) MUST_CHECK;
 
 /* Puts what was analyzed and checked into the cache. */
 void layers_remember(struct scan *s, const struct layer_scan_vec *layers);
