@@ -241,9 +241,20 @@ struct batch {
 	const struct wanted_extras *extras;
 };
 
+uint64_t layer_facts_cost(const struct layer_facts *f)
+{
+	uint64_t bytes = f->arena.used_bytes + f->facts.n * sizeof(f->facts.v[0]);
+
+	vec_for_each(fact, &f->facts)
+		bytes += fact->packages.items.n *
+			 (sizeof(struct package) + sizeof(struct view_package) +
+				 sizeof(struct report_package) + sizeof(struct report_unevaluated));
+	return bytes;
+}
+
 int layer_count_facts(struct scan *s, struct layer_scan *l)
 {
-	uint64_t bytes = l->facts.arena.used_bytes;
+	uint64_t bytes = layer_facts_cost(&l->facts);
 
 	if (atomic_fetch_add(&s->facts_bytes, bytes) + bytes <= LIMIT_TARGET_FACTS)
 		return 0;

@@ -55,6 +55,10 @@ struct digest tap_finish(struct tap *t);
 void layers_analyze(struct scan *s, const struct image_source *source,
 	struct layer_scan_vec *layers, const struct wanted_extras *extras);
 
+/* Bytes that facts cost until the report is written: their texts, and each package's place in them,
+ * the view and the report. */
+uint64_t layer_facts_cost(const struct layer_facts *f);
+
 /*
  * Counts the facts of a layer that was read. Their size is the target's doing, and an archive may
  * name one layer in a thousand images: beyond LIMIT_TARGET_FACTS they are dropped again, and that

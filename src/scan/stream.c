@@ -82,7 +82,7 @@ static int end(void *ctx, struct err *err)
 				    l->compressed ? &l->diff_id : NULL, &l->error) < 0;
 	layer_analysis_abort(take_ptr(s->analysis));
 	s->current = NULL;
-	s->facts_bytes += l->facts.arena.used_bytes;
+	s->facts_bytes += layer_facts_cost(&l->facts);
 	if (s->facts_bytes > LIMIT_TARGET_FACTS)
 		return err_set(err, ERR_TOO_LARGE,
 			"the package databases of all layers need more than %" PRIu64 " MiB",
