@@ -31,6 +31,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/stream.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 

@@ -41,11 +41,13 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		abort();
+	_cleanup_buf_ struct buf clean = BUF_INIT(SIZE_MAX / 2);
+	(void)text_append_clean(&clean, str_n(text, (size_t)n));
+	free(text);
 	(void)pthread_mutex_lock(&lock);
 	if (before_line_hook)
 		before_line_hook();
 	/* Standard error is the last resort: when it is gone there is nobody left to tell. */
-	(void)fprintf(stderr, "clair: %s%s\n", prefixes[level], text);
+	(void)fprintf(stderr, "clair: %s%s\n", prefixes[level], buf_cstr(&clean));
 	(void)pthread_mutex_unlock(&lock);
-	free(text);
 }

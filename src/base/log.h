@@ -1,6 +1,7 @@
 /*
  * Messages to people on standard error, one line each. Library code stays below warning; the top of
  * a command or loop logs once. Thread-safe: a line is written whole.
+ * Messages may hold foreign text: what would act on a terminal is replaced (text.h).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -9,13 +9,6 @@
 void report_write_table(const struct report *r, const struct report_options *o, struct buf *out);
 void report_write_json(const struct report *r, const struct report_options *o, struct buf *out);
 
-/*
- * Appends foreign text as it may be shown on a terminal: control characters (C0, DEL, C1), line
- * separators, invisible and direction-changing characters and invalid UTF-8 become U+FFFD. Returns
- * how many columns it takes, one a code point.
- */
-size_t text_append_clean(struct buf *out, struct str s);
-
 /* A table in the making: columns first, then cells row by row. */
 enum { GRID_COLUMNS_MAX = 12 };
 

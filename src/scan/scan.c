@@ -113,6 +113,17 @@ static struct str layer_name(struct image_scan *image, const struct layer_scan *
 	return arena_str(&image->arena, str_of(text));
 }
 
+/* The reason names the file that was read: mostly the database itself, but links may lead there. */
+static struct str database_message(struct image_scan *image, const struct view_error *e)
+{
+	struct str rest = e->reason;
+
+	if (str_skip_prefix(&rest, e->database) && str_starts(rest, STR(": ")))
+		return e->reason;
+	return arena_printf(
+		&image->arena, "%" PRIstr ": %" PRIstr, STR_ARG(e->database), STR_ARG(e->reason));
+}
+
 static void add_errors(struct image_scan *image, struct report_target *t)
 {
 	for (size_t i = 0; i < image->layers.n; i++) {
@@ -125,11 +136,10 @@ static void add_errors(struct image_scan *image, struct report_target *t)
 					.message = str_of(err_msg(&l->error)) });
 	}
 	vec_for_each(e, &image->view.errors)
-		vec_push(&t->errors,
-			(struct report_error){
-				.layer = t->layers.n ? t->layers.v[e->layer] : STR_NULL,
-				.message = arena_printf(&image->arena, "%" PRIstr ": %" PRIstr,
-					STR_ARG(e->database), STR_ARG(e->reason)) });
+		vec_push(
+			&t->errors, (struct report_error){
+					    .layer = t->layers.n ? t->layers.v[e->layer] : STR_NULL,
+					    .message = database_message(image, e) });
 	if (image->view.missing.items.n)
 		vec_push(&t->errors,
 			(struct report_error){
