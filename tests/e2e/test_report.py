@@ -15,7 +15,7 @@ BUILD = pathlib.Path(os.environ.get("CLAIR", ROOT / "build-test" / "clair")).par
 DUMP_REPORT = os.environ.get("DUMP_REPORT", BUILD / "tests/unit/report/dump-report")
 SCHEMA = json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-SAMPLES = ["full", "clean", "empty", "unknown", "hostile", "many", "none"]
+SAMPLES = ["full", "clean", "empty", "unknown", "hostile", "incomplete", "many", "none"]
 OPTIONS = [[], ["packages"], ["fixed"], ["severities=16"], ["severities=96", "fixed", "packages"]]
 
 
@@ -68,13 +68,24 @@ DAMAGES = {
     "unknown state": lambda r: r["targets"][0]["vulnerabilities"][0].update(state="open"),
     "package without version": lambda r: r["targets"][0]["packages"][0].pop("version"),
     "negative count": lambda r: r["targets"][0]["summary"].update(findings=-1),
+    "no errors in errors": lambda r: r["targets"][0].update(errors=[]),
+    "error without message": lambda r: r["targets"][0]["errors"][0].pop("message"),
+    "error with empty layer": lambda r: r["targets"][0]["errors"][1].update(layer=""),
     "severity not counted": lambda r: r["targets"][0]["summary"]["by_severity"].pop("low"),
 }
 
 
+def test_what_could_not_be_read_and_layers_without_digest_are_told():
+    [target] = report("incomplete", "packages")["targets"]
+    assert target["layers"][0] is None and target["layers"][1].startswith("sha256:")
+    assert [error.get("layer") for error in target["errors"]] == [target["layers"][1], None]
+    assert "digest" not in target and "layer" not in target["packages"][0]
+    assert "errors" not in report("full")["targets"][0]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_the_schema_notices_damage(damage):
-    damaged = copy.deepcopy(report("full", "packages"))
+    damaged = copy.deepcopy(report("incomplete" if "error" in damage else "full", "packages"))
     DAMAGES[damage](damaged)
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(damaged)

@@ -161,6 +161,22 @@ static void fill_few(struct report_target *t)
 	add_package(t, "a", "1");
 }
 
+/* A bare layer without a digest, and one that could not be read. */
+static void fill_incomplete(struct report_target *t)
+{
+	t->target = STR("broken.tar");
+	set_debian(t);
+	vec_push(&t->layers, STR_NULL);
+	vec_push(&t->layers, STR(APP_LAYER));
+	add_finding(t, "CVE-2023-4911", SEVERITY_HIGH, "libc6", "2.36-9", "2.36-9+deb12u3",
+		FIX_STATE_FIXED);
+	add_package(t, "libc6", "2.36-9");
+	t->packages.v[0].layer = STR_NULL;
+	vec_push(&t->errors, (struct report_error){ .layer = STR(APP_LAYER),
+				     .message = STR("gzip: truncated \x1b[31m") });
+	vec_push(&t->errors, (struct report_error){ .message = STR("links lead to x") });
+}
+
 typedef void fill_fn(struct report_target *t);
 
 static const struct {
@@ -172,6 +188,7 @@ static const struct {
 	{ "empty", { fill_empty } },
 	{ "unknown", { fill_unknown } },
 	{ "hostile", { fill_hostile } },
+	{ "incomplete", { fill_incomplete } },
 	{ "many", { fill_few, fill_unknown, fill_clean } },
 	{ "none", { NULL } },
 };

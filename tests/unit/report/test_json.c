@@ -26,6 +26,7 @@ static void test_golden_outputs(void **state UNUSED)
 			{ .severities = 1U << SEVERITY_HIGH, .only_fixed = true } },
 		{ "report/empty.json", "empty", { 0 } },
 		{ "report/hostile.json", "hostile", { .list_packages = true } },
+		{ "report/incomplete.json", "incomplete", { .list_packages = true } },
 		{ "report/none.json", "none", { 0 } },
 	};
 

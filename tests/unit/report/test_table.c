@@ -32,6 +32,7 @@ static void test_golden_outputs(void **state UNUSED)
 		{ "report/empty.txt", "empty", { .list_packages = true } },
 		{ "report/unknown.txt", "unknown", { 0 } },
 		{ "report/hostile.txt", "hostile", { .list_packages = true } },
+		{ "report/incomplete.txt", "incomplete", { .list_packages = true } },
 		{ "report/many.txt", "many", { 0 } },
 		{ "report/many-80.txt", "many", { .width = 80 } },
 		{ "report/none.txt", "none", { 0 } },
