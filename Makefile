@@ -54,6 +54,7 @@ lint:
 
 man: all
 	@mkdir -p $(BUILD)/man
+	@$(BUILD)/clair help --man > $(BUILD)/man/clair.1
 	@set -e; for c in scan update db compare-versions; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
 
 PREFIX ?= /usr/local

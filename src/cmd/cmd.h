@@ -6,8 +6,8 @@
 
 #include "base/base.h"
 
-/* Exit statuses of every command. Of several that apply, a scan returns the highest but for
- * EXIT_FINDINGS, the lowest. */
+/* Exit statuses of every command. Of several that apply to a scan, CMD_FAILURE counts more than
+ * CMD_NOT_EVALUATED, and that more than CMD_FINDINGS. */
 enum cmd_exit {
 	CMD_OK = 0,
 	CMD_FINDINGS = 1,      /* findings at or above --fail-on */

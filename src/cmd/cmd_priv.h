@@ -15,22 +15,31 @@ struct cmd_option {
 	const char *help;
 };
 
-/* A command line, or a variable of the environment, and what it does. */
-struct cmd_example {
-	const char *line;
+/* A term and what it means: a command line, a variable of the environment, an exit status … Tables
+ * end with an empty one. */
+struct cmd_term {
+	const char *term;
 	const char *help;
+};
+
+/* What a command's arguments may be. */
+struct cmd_topic {
+	const char *title; /* "Targets" */
+	/* The i-th; false behind the last. What it points to holds until the next call. */
+	bool (*at)(size_t i, struct cmd_term *out);
 };
 
 struct command {
 	const char *name;
-	const char *arguments;                 /* "TARGET…" */
-	const char *summary;                   /* half a sentence, for lists */
-	const char *const *description;        /* paragraphs, NULL-terminated */
-	const struct cmd_option *options;      /* beside --help */
-	const struct cmd_example *examples;    /* ends with an empty one; may be NULL */
-	const struct cmd_example *environment; /* variables that it heeds, likewise */
-	bool database;                         /* it uses the database: its place is told */
-	bool evaluates;                        /* it has the exit statuses of an evaluation */
+	const char *arguments;            /* "TARGET…" */
+	const char *summary;              /* half a sentence, for lists */
+	const char *const *description;   /* paragraphs, NULL-terminated */
+	const struct cmd_option *options; /* beside --help */
+	const struct cmd_topic *topic;    /* may be NULL, as may the following */
+	const struct cmd_term *examples;
+	const struct cmd_term *environment; /* variables that it heeds */
+	bool database;                      /* it uses the database: its place is told */
+	bool evaluates;                     /* it has the exit statuses of an evaluation */
 	bool sandbox; /* it runs jobs in workers: the zygote is started first */
 	int (*run)(
 		const struct command *c, int argc, char **argv); /* argv[0] is the command's name */
@@ -52,10 +61,18 @@ enum { CMD_OPTIONS_BAD = -1, CMD_OPTIONS_HELP = -2 };
 int cmd_parse_options(const struct command *c, int argc, char **argv,
 	int (*take)(void *ctx, int id, const char *argument, struct err *err), void *ctx);
 
-/* Help for people, and a man page (roff, man(7)). */
+/* Help for people: of a command, and of the program. */
 void cmd_print_help(const struct command *c, FILE *out);
-void cmd_print_man(const struct command *c, FILE *out);
 void cmd_print_overview(FILE *out);
+/* The same as manual pages (roff, man(7)). */
+void cmd_print_man(const struct command *c, FILE *out);
+void cmd_print_man_overview(FILE *out);
+
+/* What help and manual pages have in common. */
+extern const struct cmd_option cmd_help_option;
+extern const struct cmd_term cmd_overview_examples[];
+const struct cmd_term *cmd_exit_statuses(const struct command *c);
+const struct cmd_term *cmd_files(const struct command *c);
 
 /* Reports a failure on standard error; CMD_FAILURE. Clears the error. */
 int cmd_fail(struct err *err);

@@ -176,12 +176,13 @@ static int run(const struct command *command, int argc, char **argv)
 static const char *const description[] = {
 	"Prints how version A stands to version B in SCHEME (dpkg, rpm or apk): <, = or >.",
 	"Without A and B, reads pairs from standard input, one a line with a tab between the two, and answers each by a line, "
-	"\"?\" when either is no version. Answers do not wait for input that has not come.",
+	"\"?\" when either is no version. For A and B on the command line that is an error (2). Answers do not wait for input that has not come.",
 	NULL,
 };
 
-static const struct cmd_example examples[] = {
+static const struct cmd_term examples[] = {
 	{ "clair compare-versions dpkg 1.0~rc1-1 1.0-1", "prints <" },
+	{ "clair compare-versions rpm <pairs.tsv", "one answer for each line of the file" },
 	{ 0 },
 };
 

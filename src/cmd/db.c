@@ -6,15 +6,24 @@
 enum { OPTION_DB = 256 };
 
 static const struct cmd_option options[] = {
-	{ OPTION_DB, "db", "PATH",
-		"the database (default: clair/clair.db in $XDG_DATA_HOME, or /var/lib/clair/clair.db for root)" },
+	{ OPTION_DB, "db", "PATH", "the database (for the default see the files below)" },
 	{ 0 },
 };
 
 static const char *const description[] = {
-	"status shows for each data source when its data were written, how long ago they were last found current, how many "
+	"\"status\" shows for each data source when its data were written, how long ago they were last found current, how many "
 	"advisories there are, and where they came from.",
 	NULL,
+};
+
+static const struct cmd_term environment[] = {
+	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
+	{ 0 },
+};
+
+static const struct cmd_term examples[] = {
+	{ "clair db status", "how old the data is" },
+	{ 0 },
 };
 
 static int take(void *ctx, int id UNUSED, const char *argument, struct err *err UNUSED)
@@ -72,5 +81,7 @@ const struct command cmd_db = { .name = "db",
 	.summary = "show what is in the database, and how old it is",
 	.description = description,
 	.options = options,
+	.examples = examples,
+	.environment = environment,
 	.database = true,
 	.run = run };

@@ -1,31 +1,46 @@
 /*
- * Help and man pages, made from the table of commands: one source for what the program says of
- * itself.
+ * Help, made from the table of commands: one source for what the program says of itself, together
+ * with man.c.
  */
 #include "cmd/cmd_priv.h"
 
-static const struct cmd_example evaluation_statuses[] = {
+static const struct cmd_term evaluation_statuses[] = {
 	{ "0", "all went well, and no finding is at or above --fail-on" },
 	{ "1", "there are findings at or above --fail-on" },
 	{ "2", "the command line is wrong, or something failed; what could be read is still reported" },
-	{ "3", "nothing could be evaluated: unknown distribution, or no data for it" },
+	{ "3", "nothing could be evaluated: no packages, an unknown distribution, or no data for it" },
 	{ 0 },
 };
 
-static const struct cmd_example plain_statuses[] = {
+static const struct cmd_term plain_statuses[] = {
 	{ "0", "all went well" },
 	{ "2", "the command line is wrong, or something failed" },
 	{ 0 },
 };
 
-static const struct cmd_example database_files[] = {
+static const struct cmd_term database_files[] = {
 	{ "/var/lib/clair/clair.db", "the database of root" },
 	{ "$XDG_DATA_HOME/clair/clair.db",
 		"of other users; $XDG_DATA_HOME is ~/.local/share unless it is set" },
+	{ "clair.db-wal, clair.db-shm",
+		"beside the database while it is in use, and part of it: copy it when they are not there" },
 	{ 0 },
 };
 
-static const struct cmd_example *statuses_of(const struct command *c)
+/* Where to start. */
+const struct cmd_term cmd_overview_examples[] = {
+	{ "clair update", "fetch the security data" },
+	{ "docker save app:1.0 -o app.tar && clair scan app.tar", "scan an image" },
+	{ "clair db status", "see how old the data is" },
+	{ 0 },
+};
+
+const struct cmd_term *cmd_files(const struct command *c)
+{
+	return c->database ? database_files : NULL;
+}
+
+const struct cmd_term *cmd_exit_statuses(const struct command *c)
 {
 	return c->evaluates ? evaluation_statuses : plain_statuses;
 }
@@ -71,40 +86,63 @@ static void print_option(FILE *out, const struct cmd_option *o)
 	print_wrapped(out, o->help, HELP_COLUMN, HELP_COLUMN);
 }
 
-static const struct cmd_option help_option = {
-	.id = 'h', .name = "help", .help = "show this help"
-};
+const struct cmd_option cmd_help_option = { .id = 'h', .name = "help", .help = "show this help" };
 
-static void print_terms(FILE *out, const char *title, const struct cmd_example *terms)
+static void print_term(FILE *out, const struct cmd_term *t)
+{
+	int column = TERM_WIDTH + 4;
+	int n = fprintf(out, "  %s", t->term);
+
+	if (n + 2 > column)
+		(void)fprintf(out, "\n%*s", column, "");
+	else
+		(void)fprintf(out, "%*s", column - n, "");
+	print_wrapped(out, t->help, column, column);
+}
+
+static void print_terms(FILE *out, const char *title, const struct cmd_term *terms)
 {
 	if (terms)
 		(void)fprintf(out, "\n%s:\n", title);
-	for (; terms && terms->line; terms++) {
-		int n = fprintf(out, "  %-*s  ", TERM_WIDTH, terms->line);
+	for (; terms && terms->term; terms++)
+		print_term(out, terms);
+}
 
-		print_wrapped(out, terms->help, TERM_WIDTH + 4, n);
-	}
+static void print_topic(FILE *out, const struct cmd_topic *topic)
+{
+	struct cmd_term t;
+
+	(void)fprintf(out, "\n%s:\n", topic->title);
+	for (size_t i = 0; topic->at(i, &t); i++)
+		print_term(out, &t);
+}
+
+static void print_examples(FILE *out, const struct cmd_term *examples)
+{
+	if (examples)
+		(void)fputs("\nExamples:\n", out);
+	for (; examples && examples->term; examples++)
+		(void)fprintf(out, "  %s\n      %s\n", examples->term, examples->help);
 }
 
 void cmd_print_help(const struct command *c, FILE *out)
 {
-	(void)fprintf(out, "Usage: clair %s %s%s\n", c->name, c->options ? "[OPTION…] " : "",
-		c->arguments);
+	(void)fprintf(out, "Usage: clair %s%s%s%s\n", c->name, c->options ? " [OPTION…]" : "",
+		c->arguments[0] ? " " : "", c->arguments);
 	for (size_t i = 0; c->description[i]; i++) {
 		(void)fputc('\n', out);
 		print_wrapped(out, c->description[i], 0, 0);
 	}
+	if (c->topic)
+		print_topic(out, c->topic);
 	(void)fputs("\nOptions:\n", out);
 	for (const struct cmd_option *o = c->options; o && o->name; o++)
 		print_option(out, o);
-	print_option(out, &help_option);
+	print_option(out, &cmd_help_option);
 	print_terms(out, "Environment", c->environment);
-	print_terms(out, "Files", c->database ? database_files : NULL);
-	print_terms(out, "Exit status", statuses_of(c));
-	if (c->examples)
-		(void)fputs("\nExamples:\n", out);
-	for (const struct cmd_example *e = c->examples; e && e->line; e++)
-		(void)fprintf(out, "  %s\n      %s\n", e->line, e->help);
+	print_terms(out, "Files", cmd_files(c));
+	print_terms(out, "Exit status", cmd_exit_statuses(c));
+	print_examples(out, c->examples);
 }
 
 void cmd_print_overview(FILE *out)
@@ -117,99 +155,8 @@ void cmd_print_overview(FILE *out)
 		out);
 	for (size_t i = 0; (c = cmd_at(i)); i++)
 		(void)fprintf(out, "  %-18s%s\n", c->name, c->summary);
-	(void)fputs(
-		"\n\"clair COMMAND --help\" tells about one. Start with \"clair update\", then \"clair scan IMAGE\".\n",
-		out);
-}
-
-/* --- man pages
- * --------------------------------------------------------------------------------------------------------
- */
-
-/* Characters that mean something to roff; "…" is no ASCII. */
-static void print_roff(FILE *out, const char *text)
-{
-	if (text[0] == '.' || text[0] == '\'')
-		(void)fputs("\\&", out);
-	for (const char *p = text; *p; p++) {
-		if (*p == '-')
-			(void)fputs("\\-", out);
-		else if (*p == '\\')
-			(void)fputs("\\e", out);
-		else if (strncmp(p, "…", strlen("…")) == 0) {
-			(void)fputs("\\&...", out);
-			p += strlen("…") - 1;
-		} else
-			(void)fputc(*p, out);
-	}
-	(void)fputc('\n', out);
-}
-
-static void print_man_option(FILE *out, const struct cmd_option *o)
-{
-	(void)fputs(".TP\n", out);
-	if (o->id < 256)
-		(void)fprintf(out, "\\fB\\-%c\\fR, ", o->id);
-	(void)fputs("\\fB\\-\\-", out);
-	for (const char *p = o->name; *p; p++)
-		(void)fprintf(out, *p == '-' ? "\\-" : "%c", *p);
-	(void)fputs("\\fR", out);
-	if (o->argument)
-		(void)fprintf(out, " \\fI%s\\fR", o->argument);
-	(void)fputc('\n', out);
-	print_roff(out, o->help);
-}
-
-static void print_man_terms(FILE *out, const char *title, const struct cmd_example *terms)
-{
-	if (terms)
-		(void)fprintf(out, ".SH %s\n", title);
-	for (; terms && terms->line; terms++) {
-		(void)fputs(".TP\n", out);
-		print_roff(out, terms->line);
-		print_roff(out, terms->help);
-	}
-}
-
-static void print_man_rest(const struct command *c, FILE *out)
-{
-	const struct command *other;
-
-	print_man_terms(out, "EXIT STATUS", statuses_of(c));
-	print_man_terms(out, "ENVIRONMENT", c->environment);
-	print_man_terms(out, "FILES", c->database ? database_files : NULL);
-	print_man_terms(out, "EXAMPLES", c->examples);
-	(void)fputs(".SH SEE ALSO\n", out);
-	bool first = true;
-	for (size_t i = 0; (other = cmd_at(i)); i++) {
-		if (other == c || other == &cmd_help || other == &cmd_version)
-			continue;
-		(void)fprintf(out, "%s\\fBclair\\-%s\\fR(1)", first ? "" : ",\n", other->name);
-		first = false;
-	}
-	(void)fputc('\n', out);
-}
-
-void cmd_print_man(const struct command *c, FILE *out)
-{
-	(void)fprintf(out,
-		".TH CLAIR\\-%s 1 \"\" \"clair " CLAIR_VERSION
-		"\" \"clair manual\"\n.SH NAME\nclair\\-%s \\- ",
-		c->name, c->name);
-	print_roff(out, c->summary);
-	(void)fprintf(out, ".SH SYNOPSIS\n\\fBclair %s\\fR %s", c->name,
-		c->options ? "[\\fIOPTION\\fR...] " : "");
-	print_roff(out, c->arguments);
-	(void)fputs(".SH DESCRIPTION\n", out);
-	for (size_t i = 0; c->description[i]; i++) {
-		(void)fputs(".PP\n", out);
-		print_roff(out, c->description[i]);
-	}
-	(void)fputs(".SH OPTIONS\n", out);
-	for (const struct cmd_option *o = c->options; o && o->name; o++)
-		print_man_option(out, o);
-	print_man_option(out, &help_option);
-	print_man_rest(c, out);
+	print_examples(out, cmd_overview_examples);
+	(void)fputs("\n\"clair COMMAND --help\" tells more.\n", out);
 }
 
 /* --- the commands "help" and "version"
@@ -218,7 +165,8 @@ void cmd_print_man(const struct command *c, FILE *out)
 enum { OPTION_MAN = 256 };
 
 static const struct cmd_option help_options[] = {
-	{ OPTION_MAN, "man", NULL, "print the manual page of the command, as man(7) source" },
+	{ OPTION_MAN, "man", NULL,
+		"print the manual page of the command, or of the program, as man(7) source" },
 	{ 0 },
 };
 
@@ -237,11 +185,14 @@ static int run_help(const struct command *c, int argc, char **argv)
 
 	if (first < 0)
 		return first == CMD_OPTIONS_HELP ? cmd_finish_output(CMD_OK) : CMD_FAILURE;
-	if (first == argc && !man) {
-		cmd_print_overview(stdout);
+	if (first == argc) {
+		if (man)
+			cmd_print_man_overview(stdout);
+		else
+			cmd_print_overview(stdout);
 		return cmd_finish_output(CMD_OK);
 	}
-	for (size_t i = 0; first < argc && (about = cmd_at(i)); i++) {
+	for (size_t i = 0; (about = cmd_at(i)); i++) {
 		if (strcmp(about->name, argv[first]) != 0)
 			continue;
 		if (man)
@@ -250,7 +201,7 @@ static int run_help(const struct command *c, int argc, char **argv)
 			cmd_print_help(about, stdout);
 		return cmd_finish_output(CMD_OK);
 	}
-	return cmd_usage(c, "there is no command \"%s\"", first < argc ? argv[first] : "");
+	return cmd_usage(c, "there is no command \"%s\"", argv[first]);
 }
 
 static const char *const help_description[] = { "Tells how to use clair, or one of its commands.",

@@ -29,18 +29,18 @@ enum {
 };
 
 static const struct cmd_option options[] = {
-	{ OPTION_FORMAT, "format", "FORMAT", "how to report: table (default) or json" },
+	{ OPTION_FORMAT, "format", "FORMAT",
+		"how to report: table (default), for people, or json, for programs" },
 	{ OPTION_OUTPUT, "output", "FILE", "write the report to FILE instead of standard output" },
 	{ OPTION_SEVERITY, "severity", "LIST",
-		"show only findings of these severities, separated by commas: unknown, negligible, low, medium, high, "
+		"show only findings of these severities, separated by commas, of unknown, negligible, low, medium, high, "
 		"critical, defcon1; totals and --fail-on still count all" },
 	{ OPTION_ONLY_FIXED, "only-fixed", NULL,
 		"show only findings for which there is a fixed version; --fail-on counts only these" },
 	{ OPTION_FAIL_ON, "fail-on", "SEVERITY",
-		"exit with status 1 when there is a finding of this severity or a worse one" },
+		"exit with status 1 when there is a finding of this severity or a worse one (the order is that of --severity)" },
 	{ OPTION_DB, "db", "PATH",
-		"the database, made by \"clair update\" (default: clair/clair.db in $XDG_DATA_HOME, or "
-		"/var/lib/clair/clair.db for root)" },
+		"the database, made by \"clair update\" (for the default see the files below)" },
 	{ OPTION_LIST_PACKAGES, "list-packages", NULL, "also list the installed packages" },
 	{ OPTION_PLATFORM, "platform", "OS/ARCH[/VARIANT]",
 		"of an image for several platforms, scan this one (default: this machine's)" },
@@ -53,30 +53,56 @@ static const struct cmd_option options[] = {
 static const char *const description[] = {
 	"Reads images, finds their distribution and installed packages, compares these with the security data in the database, "
 	"and reports the known vulnerabilities, the worst first.",
-	"TARGET is the path of a docker save archive, of an OCI layout (a directory or a tar), of a single layer (a tar), all "
-	"of these compressed or not, or of a root file system directory. What it is is found out by content; "
-	"docker-archive:PATH, oci-layout:PATH, layer:PATH and dir:PATH say it. PATH:TAG chooses one of several images in an "
-	"archive or layout.",
-	"Images are hostile input: their bytes are only read in worker processes without access to files or network. Where the "
-	"kernel cannot confine them, a warning is given; CLAIR_SANDBOX=require in the environment makes it an error.",
+	"Each finding is one vulnerability in one installed package. Packages that cannot be compared (no data for the "
+	"distribution, a version that is none) are counted, with the reason. A layer or database that cannot be read is an "
+	"error; the rest is reported all the same.",
+	"Images are hostile input: their bytes are only parsed in worker processes without access to files or network. Where the "
+	"kernel has no system call filter, a warning is given; CLAIR_SANDBOX=require makes it an error.",
+	"What is in a layer is remembered in the database where its digest is known, so that it is read once.",
 	"Of several targets, and when statuses compete, a failure (2) counts more than a target that could not be evaluated (3), "
 	"and that more than findings (1).",
 	NULL,
 };
 
-static const struct cmd_example examples[] = {
+static const struct cmd_term target_forms[] = {
+	{ "PATH",
+		"a docker save archive, an OCI layout (a directory or a tar) or a single layer (a tar); archives and layers may "
+		"be compressed with gzip, bzip2, xz or zstd; or the directory of a root file system. What it is is found out "
+		"by content" },
+	{ "PATH:TAG",
+		"of several images in an archive or layout, this one; without TAG all are scanned" },
+	{ "docker-archive:PATH[:TAG]", "a docker save archive, and an error if it is none" },
+	{ "oci-layout:PATH[:TAG]", "an OCI layout, likewise" },
+	{ "layer:PATH", "a single layer, whatever is in it" },
+	{ "dir:PATH", "a root file system; dir:/ is this machine" },
+	{ 0 },
+};
+
+static bool target_at(size_t i, struct cmd_term *out)
+{
+	*out = target_forms[i];
+	return out->term != NULL;
+}
+
+static const struct cmd_topic topic = { "Targets", target_at };
+
+static const struct cmd_term examples[] = {
 	{ "docker save app:1.0 -o app.tar && clair scan app.tar",
 		"scan an image of the local Docker" },
-	{ "clair scan --fail-on high --only-fixed app.tar", "fail a build for what can be fixed" },
-	{ "clair scan --format json -o report.json oci-layout:./build:latest",
-		"a report for programs" },
+	{ "clair scan --fail-on high --only-fixed app.tar",
+		"fail a build (status 1) for what is high or worse and can be fixed" },
+	{ "clair scan --format json -o report.json app.tar", "a report for programs" },
+	{ "clair scan --platform linux/arm64 oci-layout:./build:latest",
+		"one platform of one image in an OCI layout" },
+	{ "clair scan --list-packages layer.tar.gz", "what is installed, too" },
 	{ "clair scan dir:/", "scan this machine" },
 	{ 0 },
 };
 
-static const struct cmd_example environment[] = {
+static const struct cmd_term environment[] = {
 	{ "CLAIR_SANDBOX",
-		"\"require\": fail where workers cannot be confined; \"auto\" (default): warn and go on" },
+		"\"require\": fail where the kernel has no system call filter (seccomp) for workers; \"auto\" (default): warn "
+		"and go on" },
 	{ "NO_COLOR", "when it is set and not empty, no colours on a terminal" },
 	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
 	{ 0 },
@@ -374,6 +400,7 @@ const struct command cmd_scan = { .name = "scan",
 	.arguments = "TARGET…",
 	.summary = "report the known vulnerabilities of images",
 	.description = description,
+	.topic = &topic,
 	.options = options,
 	.examples = examples,
 	.environment = environment,

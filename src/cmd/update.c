@@ -12,8 +12,7 @@ static const struct cmd_option options[] = {
 	{ OPTION_FROM, "from", "SOURCE=LOCATION",
 		"take a source from this URL or file instead of its usual place; may be repeated" },
 	{ OPTION_DB, "db", "PATH",
-		"the database; it is made when it is missing (default: clair/clair.db in $XDG_DATA_HOME, or "
-		"/var/lib/clair/clair.db for root)" },
+		"the database; it is made when it is missing (for the default see the files below)" },
 	{ OPTION_ACCEPT_SHRINKING, "accept-shrinking", NULL,
 		"take a source that has fewer than half of the advisories it had, which is refused as damaged otherwise" },
 	{ OPTION_QUIET, "quiet", NULL, "no progress and no notes" },
@@ -22,22 +21,41 @@ static const struct cmd_option options[] = {
 
 static const char *const description[] = {
 	"Brings the security data in the database up to date, from all sources, or from those that are named. A source is written "
-	"in one transaction: whatever fails, its old data stay. What has not changed is not read or not written again.",
-	"Sources: debian, the Debian security tracker (https://security-tracker.debian.org/tracker/data/json).",
-	"A LOCATION is an http or https URL, a file:// URL or a path; it may be compressed with gzip, bzip2, xz or zstd.",
+	"in one transaction: whatever fails, its old data stay. What has not changed is not fetched or not written again.",
+	"A LOCATION is an http or https URL, a file:// URL or a path; what is there may be compressed with gzip, bzip2, xz or "
+	"zstd. For a machine without a network, fetch what a source's URL serves elsewhere.",
 	NULL,
 };
 
-static const struct cmd_example examples[] = {
-	{ "clair update", "everything, from where its publishers serve it" },
+static bool source_at(size_t i, struct cmd_term *out)
+{
+	static char text[512];
+	const struct feed_driver *d = feed_driver_at(i);
+
+	if (!d)
+		return false;
+	(void)snprintf(text, sizeof(text), "the %s (%s)", d->title, d->default_url);
+	*out = (struct cmd_term){ .term = d->name, .help = text };
+	return true;
+}
+
+static const struct cmd_topic topic = { "Sources", source_at };
+
+static const struct cmd_term examples[] = {
+	{ "clair update", "all sources, from where their publishers serve them" },
 	{ "clair update --from debian=tracker.json.xz debian", "one source, from a file" },
+	{ "clair update --from debian=https://mirror.example/tracker.json", "from a mirror" },
 	{ 0 },
 };
 
-static const struct cmd_example environment[] = {
-	{ "https_proxy, http_proxy, no_proxy", "proxies for downloads, as curl heeds them" },
+static const struct cmd_term environment[] = {
+	{ "http_proxy, https_proxy, all_proxy, no_proxy",
+		"proxies for downloads, as curl(1) heeds them" },
 	{ "CLAIR_HTTP_STALL_S",
-		"seconds after which a silent server is given up (1 to 3600; default 60)" },
+		"seconds after which a server that is silent, or sends less than 1,000 bytes a second, is given up (1 to "
+		"3600; default 60)" },
+	{ "SQLITE_TMPDIR, TMPDIR",
+		"where an update is put together before it is written (default /var/tmp)" },
 	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
 	{ 0 },
 };
@@ -208,6 +226,7 @@ const struct command cmd_update = { .name = "update",
 	.arguments = "[SOURCE…]",
 	.summary = "bring the security data in the database up to date",
 	.description = description,
+	.topic = &topic,
 	.options = options,
 	.examples = examples,
 	.environment = environment,

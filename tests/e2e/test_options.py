@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import time
@@ -240,15 +241,41 @@ def test_wrong_commands(clair, argv):
     assert done.returncode == 2 and done.stdout == "" and done.stderr
 
 
-@pytest.mark.parametrize("command", ["scan", "update", "db", "compare-versions"])
-def test_manual_pages_have_no_errors(clair, tmp_path, command):
-    page = subprocess.run([clair, "help", "--man", command], capture_output=True, text=True, check=True).stdout
+COMMANDS = ["scan", "update", "db", "compare-versions"]
+
+
+@pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=" ".join)
+def test_manual_pages_have_no_errors(clair, command):
+    page = subprocess.run([clair, "help", "--man", *command], capture_output=True, text=True, check=True).stdout
     done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stderr == ""
-    assert page.startswith(".TH") and ".SH EXIT STATUS" in page
-    for word in subprocess.run([clair, command, "--help"], capture_output=True, text=True, check=True).stdout.split():
-        if word.startswith("--") and word.strip("-,").isalpha():
-            assert word.strip("-,").replace("-", "\\-") in page
+    assert page.startswith(".TH CLAIR") and ".SH EXAMPLES" in page and ".SH SEE ALSO" in page
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_manual_pages_say_what_the_help_says(clair, command):
+    page = subprocess.run([clair, "help", "--man", command], capture_output=True, text=True, check=True).stdout
+    words = page.replace("\\-", "-").replace("\\(ti", "~").replace("\\fB", "").replace("\\fR", "").split()
+    help_text = subprocess.run([clair, command, "--help"], capture_output=True, text=True, check=True).stdout
+    titles = re.findall(r"^([A-Z][a-z ]+):$", help_text, re.M)
+    assert {"Options", "Exit status", "Examples"} <= set(titles)
+    for title in titles:
+        assert f".SH {title.upper()}\n" in page
+    for option in re.findall(r"(?<![\w-])--[a-z-]+", help_text):
+        assert option in words or option + ";" in words or option + ")" in words, option
+
+
+def test_exit_statuses_are_those_of_the_command(clair):
+    for command, statuses in {"scan": "0123", "update": "02", "db": "02", "compare-versions": "02"}.items():
+        text = subprocess.run([clair, command, "--help"], capture_output=True, text=True, check=True).stdout
+        section = text.split("Exit status:\n")[1].split("\n\n")[0]
+        assert re.findall(r"^  (\d)  ", section, re.M) == list(statuses), command
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, "help", "version"])
+def test_help_fits_into_80_columns(clair, command):
+    text = subprocess.run([clair, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
+    assert [line for line in text.splitlines() if len(line) > 80 or line.endswith(" ")] == []
 
 
 def test_default_database(clair, tmp_path, vulnerable):
