@@ -166,11 +166,12 @@ static int report_image(struct scan *s, const struct image *from, enum image_kin
 	t.distro = image->view.distro;
 	add_errors(image, &t);
 	int r = match_view(s, image, &t, err);
-	if (r < 0)
+	if (r < 0) {
 		report_target_fini(&t);
-	else
-		vec_push(&s->report.targets, t);
-	return r;
+		return err_wrap(err, "%" PRIstr, STR_ARG(from->name));
+	}
+	vec_push(&s->report.targets, t);
+	return 0;
 }
 
 static struct image_scan *image_scan_new(

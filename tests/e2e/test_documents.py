@@ -21,6 +21,46 @@ def test_links_lead_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
+def test_every_limit_is_in_the_document():
+    header = (ROOT / "src/base/limits.h").read_text()
+    document = (ROOT / "docs/limits.md").read_text()
+    limits = re.findall(r"#define (LIMIT_\w+)", header)
+    assert len(limits) > 40
+    assert [name for name in limits if f"| `{name}` |" not in document] == []
+
+
+def help_of(clair, command):
+    return subprocess.run([clair, command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_documents_have_the_options_that_they_are_given(clair, path):
+    for line in re.findall(r"(?:^    |`|&& )(clair (?:scan|update|db|compare-versions)\b[^`#\n]*)", path.read_text(), re.M):
+        words = line.split()
+        text = help_of(clair, words[1])
+        for option in words[2:]:
+            if option.startswith("-") and not option.startswith("-o"):
+                assert re.search(rf"^  (?:-\w, |    ){re.escape(option)}\b", text, re.M), line
+
+
+def test_variables_of_the_environment_are_in_the_help(clair):
+    read = {name for path in ROOT.glob("src/**/*.c") for name in re.findall(r"getenv\(\"(\w+)\"\)", path.read_text())}
+    told = "".join(help_of(clair, command) for command in ("scan", "update", "db"))
+    assert "CLAIR_SANDBOX" in read
+    assert [name for name in sorted(read - {"HOME"}) if name not in told] == []
+
+
+def test_architecture_shows_the_folders_in_the_order_that_is_checked():
+    order = re.search(r"^ORDER = \[\n(.*?)^\]", (ROOT / "tools/check-layers").read_text(), re.M | re.S)[1]
+    text = (ROOT / "docs/architecture.md").read_text()
+    shown = re.search(r"\n((?:    [a-z][^\n]*\n)+)", text.split("## Folders")[1])[1]
+    folders = [re.findall(r"[a-z]+", re.split(r"\s{4,}", line.strip())[0]) for line in shown.splitlines()]
+    assert folders == [re.findall(r"[a-z]+", line) for line in order.splitlines()]
+    assert {name for line in folders for name in line} == {path.name for path in (ROOT / "src").iterdir() if path.is_dir()}
+    for name in (name for line in folders for name in line):
+        assert (ROOT / "src" / name / "README.md").exists()
+
+
 def test_readme_names_every_command(clair):
     readme = (ROOT / "README.md").read_text()
     overview = subprocess.run([clair, "--help"], capture_output=True, text=True, check=True).stdout
