@@ -21,7 +21,7 @@ deps:
 demo:
 	@tools/install-deps build demo
 	@$(MAKE) --no-print-directory all
-	@tools/demo
+	@tools/demo $(BUILD)/clair
 
 # Installs what the tests need and runs every test; ends with "N passed, N failed".
 check:
@@ -30,7 +30,8 @@ check:
 
 # The quick part of it: unit tests of this build.
 test:
-	@meson setup $(BUILD)-test -Dtests=true >/dev/null 2>&1 || true
+	@tools/install-deps build test
+	@[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dtests=true
 	@meson test -C $(BUILD)-test --print-errorlogs
 
 # Speed on a real Debian layer, as ratios to igzip and gzip in the same run.
@@ -53,11 +54,12 @@ lint:
 
 man: all
 	@mkdir -p $(BUILD)/man
-	@for c in scan update db compare-versions; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
+	@set -e; for c in scan update db compare-versions; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
 
+PREFIX ?= /usr/local
 install: all man
-	@meson install -C $(BUILD)
-	@install -Dm644 -t $(DESTDIR)/usr/local/share/man/man1 $(BUILD)/man/*.1
+	@install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/clair
+	@install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/*.1
 
 clean:
 	@rm -rf build build-* demo

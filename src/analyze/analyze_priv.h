@@ -40,6 +40,7 @@ struct wanted_path wanted_lookup(const struct wanted *w, struct str path);
 /* One entry of a layer, kept. */
 struct kept {
 	enum fact_kind kind;
+	bool is_whiteout; /* FACT_HIDDEN: of what lies below, whatever this layer has there */
 	struct wanted_path wanted;
 	struct str path;
 	struct str target;       /* FACT_LINK */
@@ -58,7 +59,7 @@ struct collector {
 	struct arena arena;
 	struct map by_key;
 	VEC_OF(struct kept *) kept;
-	uint64_t kept_bytes;
+	uint64_t kept_bytes; /* of all contents */
 };
 
 void collector_init(struct collector *c, const struct wanted_extras *extras);

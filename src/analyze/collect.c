@@ -15,10 +15,11 @@ void collector_init(struct collector *c, const struct wanted_extras *extras)
 	wanted_init(&c->wanted, extras);
 }
 
-static void content_release(struct content *content)
+static void content_release(struct collector *c, struct content *content)
 {
 	if (!content || --content->users > 0)
 		return;
+	c->kept_bytes -= content->bytes.n;
 	buf_fini(&content->bytes);
 	free(content);
 }
@@ -26,7 +27,7 @@ static void content_release(struct content *content)
 void collector_fini(struct collector *c)
 {
 	vec_for_each(k, &c->kept)
-		content_release((*k)->content);
+		content_release(c, (*k)->content);
 	vec_fini(&c->kept);
 	map_fini(&c->by_key);
 	arena_fini(&c->arena);
@@ -34,21 +35,22 @@ void collector_fini(struct collector *c)
 }
 
 /* What hides lower layers and what is there now can both be said of one path. */
-static struct str key_of(struct collector *c, enum fact_kind kind, struct str path)
+static struct str key_of(struct arena *a, enum fact_kind kind, bool is_whiteout, struct str path)
 {
-	char group = kind == FACT_OPAQUE ? 'o' : kind == FACT_HIDDEN ? 'h' : 'e';
+	char group = kind == FACT_OPAQUE ? 'o' : is_whiteout ? 'h' : 'e';
 
-	return arena_printf(&c->arena, "%c%" PRIstr, group, STR_ARG(path));
+	return arena_printf(a, "%c%" PRIstr, group, STR_ARG(path));
 }
 
 static int keep(struct collector *c, struct kept value, struct err *err)
 {
-	struct str key = key_of(c, value.kind, value.path);
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	struct str key = key_of(&scratch, value.kind, value.is_whiteout, value.path);
 	struct kept *k = map_get(&c->by_key, key);
 
 	if (!k) {
 		if (c->kept.n == LIMIT_WANTED_FILES) {
-			content_release(value.content);
+			content_release(c, value.content);
 			return err_set(err, ERR_TOO_LARGE,
 				"more than %d package databases and release files",
 				LIMIT_WANTED_FILES);
@@ -57,13 +59,9 @@ static int keep(struct collector *c, struct kept value, struct err *err)
 		map_set(&c->by_key, key, k);
 		vec_push(&c->kept, k);
 	}
-	if (k->content)
-		c->kept_bytes -= k->content->bytes.n;
-	content_release(k->content);
+	content_release(c, k->content);
 	value.path = arena_str(&c->arena, value.path);
 	*k = value;
-	if (k->content)
-		c->kept_bytes += k->content->bytes.n;
 	if (c->kept_bytes > LIMIT_WANTED_TOTAL)
 		return err_set(err, ERR_TOO_LARGE,
 			"package databases of more than %" PRIu64 " MiB in all",
@@ -84,8 +82,9 @@ static int keep_file(struct collector *c, struct wanted_path wanted, struct str 
 	content = xcalloc(1, sizeof(*content));
 	*content = (struct content){ .bytes = BUF_INIT(max), .users = 1 };
 	int r = body->read(body->ctx, &content->bytes, err);
+	c->kept_bytes += content->bytes.n;
 	if (r < 0) {
-		content_release(content);
+		content_release(c, content);
 		return r;
 	}
 	return keep(c,
@@ -100,7 +99,9 @@ static int keep_file(struct collector *c, struct wanted_path wanted, struct str 
 static int keep_hard_link(struct collector *c, struct wanted_path wanted, struct str path,
 	struct str target, struct err *err)
 {
-	const struct kept *other = map_get(&c->by_key, key_of(c, FACT_DATABASE, target));
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	const struct kept *other =
+		map_get(&c->by_key, key_of(&scratch, FACT_DATABASE, false, target));
 
 	if (other && other->content) {
 		other->content->users++;
@@ -129,14 +130,19 @@ static int add_whiteout(struct collector *c, struct str path, struct err *err)
 	}
 	if (str_starts(name, whiteout_reserved))
 		return 0;
-	struct str hidden = path_resolve_link(&c->arena, path, str_skip(name, whiteout_prefix.n));
+	name = str_skip(name, whiteout_prefix.n);
+	/* No names of files; runtimes refuse them. */
+	if (name.n == 0 || str_eq(name, STR(".")) || str_eq(name, STR("..")))
+		return 0;
+	struct str hidden = path_resolve_link(&c->arena, path, name);
 	if (wanted_lookup(&c->wanted, hidden).role == WANTED_NOT)
 		return 0;
-	return keep(c, (struct kept){ .kind = FACT_HIDDEN, .path = hidden }, err);
+	return keep(
+		c, (struct kept){ .kind = FACT_HIDDEN, .is_whiteout = true, .path = hidden }, err);
 }
 
-static int add_normalized(struct collector *c, enum tar_type type, struct str path, struct str link,
-	uint64_t size, const struct body *body, struct err *err)
+static int add_normalized(struct collector *c, enum tar_type type, struct str path,
+	struct str raw_target, uint64_t size, const struct body *body, struct err *err)
 {
 	if (str_starts(path_basename(path), whiteout_prefix))
 		return add_whiteout(c, path, err);
@@ -158,12 +164,12 @@ static int add_normalized(struct collector *c, enum tar_type type, struct str pa
 			(struct kept){ .kind = FACT_LINK,
 				.wanted = wanted,
 				.path = path,
-				.target = path_resolve_link(&c->arena, path, link) },
+				.target = path_resolve_link(&c->arena, path, raw_target) },
 			err);
 	case TAR_HARDLINK:
 		if (leaf)
 			return keep_hard_link(
-				c, wanted, path, path_normalize(&c->arena, link), err);
+				c, wanted, path, path_normalize(&c->arena, raw_target), err);
 		break;
 	case TAR_OTHER:
 		break;
@@ -204,8 +210,9 @@ static void read_database(
 
 	if (k->wanted.driver->companion_suffix) {
 		_cleanup_arena_ struct arena scratch = ARENA_INIT;
-		struct str key = arena_printf(&scratch, "e%" PRIstr "%s", STR_ARG(k->path),
+		struct str path = arena_printf(&scratch, "%" PRIstr "%s", STR_ARG(k->path),
 			k->wanted.driver->companion_suffix);
+		struct str key = key_of(&scratch, FACT_DATABASE, false, path);
 		const struct kept *companion = map_get(&c->by_key, key);
 
 		if (companion && companion->content)

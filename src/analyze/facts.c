@@ -35,18 +35,12 @@ bool layer_facts_cover(const struct layer_facts *f, const struct wanted_extras *
 	return true;
 }
 
-static void put_str(struct buf *out, struct str s)
-{
-	buf_append_u32(out, (uint32_t)s.n);
-	buf_append_str(out, s);
-}
-
 void extras_encode(const struct wanted_extras *e, struct buf *out)
 {
 	buf_append_u32(out, (uint32_t)e->items.n);
 	vec_for_each(x, &e->items) {
-		put_str(out, x->path);
-		put_str(out, x->like);
+		buf_append_lstr(out, x->path);
+		buf_append_lstr(out, x->like);
 	}
 }
 
@@ -70,7 +64,7 @@ static void put_packages(const struct package_list *l, struct buf *out)
 {
 	buf_append_u32(out, (uint32_t)l->items.n);
 	vec_for_each(p, &l->items) {
-#define X(field) put_str(out, p->field);
+#define X(field) buf_append_lstr(out, p->field);
 		PACKAGE_FIELDS(X)
 #undef X
 	}
@@ -80,6 +74,7 @@ static void get_packages(struct reader *r, struct arena *a, struct package_list 
 {
 	uint32_t n = reader_be32(r);
 
+	r->failed = r->failed || n > LIMIT_PACKAGES;
 	for (uint32_t i = 0; i < n && reader_ok(r); i++) {
 		struct package p = { 0 };
 
@@ -93,17 +88,20 @@ static void get_packages(struct reader *r, struct arena *a, struct package_list 
 static void put_release(const struct release_file *f, struct buf *out)
 {
 	buf_append_u8(out, f->found);
-	put_str(out, f->path);
-	put_str(out, f->distro.id);
-	put_str(out, f->distro.version);
-	put_str(out, f->distro.name_space);
-	put_str(out, f->distro.name);
-	put_str(out, f->distro.scheme);
+	buf_append_lstr(out, f->path);
+	buf_append_lstr(out, f->distro.id);
+	buf_append_lstr(out, f->distro.version);
+	buf_append_lstr(out, f->distro.name_space);
+	buf_append_lstr(out, f->distro.name);
+	buf_append_lstr(out, f->distro.scheme);
 }
 
 static void get_release(struct reader *r, struct arena *a, struct release_file *f)
 {
-	f->found = reader_u8(r) != 0;
+	uint8_t found = reader_u8(r);
+
+	r->failed = r->failed || found > 1;
+	f->found = found == 1;
 	f->path = arena_str(a, reader_lstr(r));
 	f->distro.id = arena_str(a, reader_lstr(r));
 	f->distro.version = arena_str(a, reader_lstr(r));
@@ -119,14 +117,14 @@ int layer_facts_encode(const struct layer_facts *f, struct buf *out, struct err 
 	buf_append_u32(out, (uint32_t)f->facts.n);
 	vec_for_each(fact, &f->facts) {
 		buf_append_u8(out, (uint8_t)fact->kind);
-		put_str(out, fact->path);
+		buf_append_lstr(out, fact->path);
 		if (fact->kind == FACT_LINK)
-			put_str(out, fact->target);
+			buf_append_lstr(out, fact->target);
 		if (fact->kind == FACT_RELEASE)
 			put_release(&fact->release, out);
 		if (fact->kind == FACT_DATABASE) {
-			put_str(out, str_of(fact->driver->name));
-			put_str(out, fact->error);
+			buf_append_lstr(out, str_of(fact->driver->name));
+			buf_append_lstr(out, fact->error);
 			put_packages(&fact->packages, out);
 		}
 	}
@@ -168,14 +166,17 @@ int layer_facts_decode(struct span encoded, struct layer_facts *f, struct err *e
 	if (code < 0)
 		return code;
 	uint32_t n = reader_be32(&r);
+	if (n > LIMIT_WANTED_FILES)
+		return err_set(err, ERR_INPUT, "facts of a layer: %" PRIu32 " of them", n);
 	for (uint32_t i = 0; i < n && reader_ok(&r); i++) {
 		code = get_fact(&r, f, err);
 		if (code < 0)
 			return code;
 	}
-	if (!reader_ok(&r) || r.n > 0)
-		return err_set(err, ERR_INPUT, "facts of a layer: %s",
-			r.n ? "trailing bytes" : "truncated");
+	if (!reader_ok(&r))
+		return err_set(err, ERR_INPUT, "facts of a layer: truncated or damaged");
+	if (r.n > 0)
+		return err_set(err, ERR_INPUT, "facts of a layer: trailing bytes");
 	return 0;
 }
 

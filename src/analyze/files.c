@@ -57,15 +57,13 @@ static int take_file(struct stream *in, struct collector *c, struct err *err)
 
 static int run_files(const struct sandbox_io *io, struct span params UNUSED, struct err *err)
 {
-	struct stream_fd in;
 	struct collector collector;
 	struct layer_facts facts;
 	int r;
 
-	stream_fd_init(&in, io->in_fd, "the directory");
 	collector_init(&collector, NULL);
 	layer_facts_init(&facts);
-	while ((r = take_file(&in.stream, &collector, err)) > 0)
+	while ((r = take_file(io->input, &collector, err)) > 0)
 		continue;
 	if (r == 0)
 		r = collector_finish(&collector, &facts, err);
@@ -85,13 +83,8 @@ struct directory_scan {
 	int root_fd;
 	const char *root;
 	struct sandbox_worker *worker;
-	VEC_OF(struct file_id)
-	seen; /* two paths of one file (var/lib/rpm is often a link) count once */
-};
-
-struct file_id {
-	dev_t device;
-	ino_t inode;
+	struct map seen; /* device and inode: two paths of one file (var/lib/rpm is often a link)
+			    count once */
 };
 
 /* A descriptor, or -ERR_NOT_FOUND (also for what is no such path), or another code. */
@@ -112,11 +105,12 @@ static int open_in_root(
 /* Whether this file comes for the first time. */
 static bool is_new(struct directory_scan *d, const struct stat *st)
 {
-	vec_for_each(f, &d->seen) {
-		if (f->device == st->st_dev && f->inode == st->st_ino)
-			return false;
-	}
-	vec_push(&d->seen, (struct file_id){ .device = st->st_dev, .inode = st->st_ino });
+	const uint64_t id[2] = { st->st_dev, st->st_ino };
+	struct str key = str_n((const char *)id, sizeof(id));
+
+	if (map_has(&d->seen, key))
+		return false;
+	map_set(&d->seen, key, NULL);
 	return true;
 }
 
@@ -150,8 +144,7 @@ static int send_file(struct directory_scan *d, int fd, const char *path, struct 
 		return err_set_errno(err, ERR_IO, errno, "%s/%s", d->root, path);
 	if (!S_ISREG(st.st_mode) || !is_new(d, &st))
 		return 0;
-	buf_append_u32(&head, (uint32_t)strlen(path));
-	buf_append_str(&head, str_of(path));
+	buf_append_lstr(&head, str_of(path));
 	buf_append_u64(&head, (uint64_t)st.st_size);
 	int r = buf_check(&head, path, err);
 	if (r == 0)
@@ -227,7 +220,7 @@ static int send_all(struct directory_scan *d, struct err *err)
 int analyze_directory(const char *path, struct layer_facts *out, struct err *err)
 {
 	_cleanup_close_ int root_fd = io_open(path, O_PATH | O_DIRECTORY, 0, err);
-	struct directory_scan d = { .root_fd = root_fd, .root = path };
+	struct directory_scan d = { .root_fd = root_fd, .root = path, .seen = MAP_INIT };
 	struct facts_answer answer = { .encoded = BUF_INIT(LIMIT_FACTS) };
 
 	if (root_fd < 0)
@@ -244,6 +237,6 @@ int analyze_directory(const char *path, struct layer_facts *out, struct err *err
 	if (r == 0)
 		r = layer_facts_decode(buf_span(&answer.encoded), out, err);
 	buf_fini(&answer.encoded);
-	vec_fini(&d.seen);
+	map_fini(&d.seen);
 	return r;
 }

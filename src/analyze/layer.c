@@ -95,8 +95,7 @@ static int walk(const struct sandbox_io *io, const struct layer_params *p,
 		stream_fd_init_range(&in, io->in_fd, p->offset, p->size, "the layer");
 		return analyze_tar(&in.stream, &facts->extras, facts, err);
 	}
-	stream_fd_init(&in, io->in_fd, "the layer");
-	return walk_stream(&in.stream, p->flags & LAYER_DIFF_ID, facts, diff_id, err);
+	return walk_stream(io->input, p->flags & LAYER_DIFF_ID, facts, diff_id, err);
 }
 
 static int run_layer(const struct sandbox_io *io, struct span raw_params, struct err *err)

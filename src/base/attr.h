@@ -31,6 +31,7 @@ static inline void cleanup_close(const int *fd)
 		(void)close(*fd);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses */
 /* Defines name##p(), the cleanup function for a pointer of type that is released by name(). */
 #define DEFINE_CLEANUP(type, name)          \
 	static inline void name##p(type *p) \
@@ -38,6 +39,7 @@ static inline void cleanup_close(const int *fd)
 		if (*p)                     \
 			name(*p);           \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Yields the pointer and sets the variable to NULL: ownership moves to the reader. */
 #define take_ptr(var)                                    \

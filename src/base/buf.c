@@ -90,6 +90,16 @@ void buf_append_u64(struct buf *b, uint64_t v)
 	buf_append(b, raw, sizeof(raw));
 }
 
+void buf_append_lstr(struct buf *b, struct str s)
+{
+	if (s.n > UINT32_MAX) {
+		b->overflowed = true;
+		return;
+	}
+	buf_append_u32(b, (uint32_t)s.n);
+	buf_append_str(b, s);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

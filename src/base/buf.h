@@ -44,6 +44,10 @@ void buf_append_u8(struct buf *b, uint8_t v);
 void buf_append_u32(struct buf *b, uint32_t v);
 void buf_append_u64(struct buf *b, uint64_t v);
 
+/* A string behind its 32-bit length, for reader_lstr(). One longer than that counts as an overflow.
+ */
+void buf_append_lstr(struct buf *b, struct str s);
+
 /*
  * Room for n more bytes at the end, NULL when that would exceed the maximum (which counts as an
  * overflow). Follow by buf_commit() with how many were written.

@@ -3,6 +3,11 @@
  */
 #include "base/base.h"
 
+/* Macros for the analyzer. */
+#undef err_set
+#undef err_set_errno
+#undef err_wrap
+
 static const char *const code_names[ERR_COUNT] = {
 	[ERR_NONE] = "no error",
 	[ERR_INPUT] = "bad input",

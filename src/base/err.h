@@ -50,6 +50,15 @@ int err_set_errno(struct err *err, enum err_code code, int errno_value, const ch
 /* Puts context in front of the message, "context: message", and returns -err->code. */
 int err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+#ifdef __clang_analyzer__
+/* What the analyzer cannot see from outside: these never return 0. */
+#	define err_set(err, code, ...) \
+		((void)(err_set)(err, code, __VA_ARGS__), -(int)ERR_INTERNAL)
+#	define err_set_errno(err, code, ...) \
+		((void)(err_set_errno)(err, code, __VA_ARGS__), -(int)ERR_INTERNAL)
+#	define err_wrap(err, ...) ((void)(err_wrap)(err, __VA_ARGS__), -(int)ERR_INTERNAL)
+#endif
+
 /* Forgets the error. NULL is fine. */
 void err_clear(struct err *err);
 

@@ -87,6 +87,34 @@ int io_open(const char *path, int flags, mode_t mode, struct err *err)
 	return fd;
 }
 
+/* 0 also when it is there, and -1 with errno when something else is. */
+static int make_directory(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (stat(path, &st) < 0)
+		return -1;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode) ? 0 : -1;
+}
+
+int io_reserve_standard(struct err *err)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd < 0)
+			return err_set_errno(err, ERR_IO, errno, "/dev/null");
+	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
+	return 0;
+}
+
 int io_mkdirs(const char *path, struct err *err)
 {
 	_cleanup_free_ char *copy = xstrdup(path);
@@ -97,7 +125,7 @@ int io_mkdirs(const char *path, struct err *err)
 		bool last = *p == '\0';
 
 		*p = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+		if (make_directory(copy) < 0)
 			return err_set_errno(err, ERR_IO, errno, "create directory %s", copy);
 		if (last)
 			break;

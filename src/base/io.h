@@ -25,6 +25,12 @@ int io_read_to_end(int fd, struct buf *out, const char *what, struct err *err) M
 /* open(2) with O_CLOEXEC; the descriptor, or -ERR_NOT_FOUND or -ERR_IO naming the path. */
 int io_open(const char *path, int flags, mode_t mode, struct err *err) MUST_CHECK;
 
+/*
+ * Makes sure that descriptors 0, 1 and 2 are taken, so that no file opened later becomes somebody's
+ * standard output. What was closed cannot be written to either afterwards.
+ */
+int io_reserve_standard(struct err *err) MUST_CHECK;
+
 /* mkdir -p with mode 0755 for each missing part. */
 int io_mkdirs(const char *path, struct err *err) MUST_CHECK;
 

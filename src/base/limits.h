@@ -60,12 +60,21 @@
 #define LIMIT_DOCUMENTS_TOTAL (64 * MIB)
 /* Layers of an image: overlayfs stops at 500, Docker at 127. */
 #define LIMIT_LAYERS 1024
+/* Images in one archive: docker save of all that a machine has. Each costs some workers. */
+#define LIMIT_IMAGES 1024
 /* Members of an image archive (two or three a layer). */
 #define LIMIT_ARCHIVE_MEMBERS 65536
 
 /* The facts of one layer as a worker hands them over: 200,000 packages at some 100 bytes, with
  * room. */
 #define LIMIT_FACTS (64 * MIB)
+
+/* The facts of all layers of all images of one target together, in the main process. */
+#define LIMIT_TARGET_FACTS (512 * MIB)
+
+/* Bytes of paths that are looked up while the layers of an image are put together: real images need
+ * below 1 MiB, one with 65,536 files in status.d some 50 MiB. */
+#define LIMIT_VIEW_WORK (1 * GIB)
 
 /* A worker process: memory beyond what the program itself maps, and processor time: a fixed part,
  * and for each 10 MiB of input one second more. */
@@ -97,6 +106,9 @@
 #define LIMIT_STAGING_CACHE (8 * MIB)
 /* How long a call waits for other writers: the commit of the largest feed takes some 2 s. */
 #define LIMIT_STORE_BUSY_MS 30000
+/* Matches of one image: a large one with an old kernel has some 20,000; an image may list any
+ * number of versions of the package that has most. */
+#define LIMIT_MATCHES 200000
 /* Superseded and withdrawn advisories are kept this long. */
 #define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
 /* Facts of layers that are kept: some thousands of images; the oldest are dropped. */

@@ -3,8 +3,10 @@
  */
 #include "base/base.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <sys/random.h>
+
+#include "base/siphash.h"
 
 struct map_slot {
 	struct str key; /* key.p is NULL in a free slot */
@@ -12,41 +14,28 @@ struct map_slot {
 	uint64_t hash;
 };
 
-/* Seeded once per process, so that input cannot be crafted to collide. */
-static uint64_t hash_seed(void)
+/* The same for all maps of the process and unknown outside, so that input cannot be crafted to
+ * collide. */
+static uint64_t hash_key[2];
+
+static void make_hash_key(void)
 {
-	static _Atomic uint64_t seed;
-	uint64_t s = seed;
+	static int
+		place; /* its address differs from run to run, where nothing better is to be had */
 
-	if (s == 0) {
-		uint64_t fresh;
-
-		if (getrandom(&fresh, sizeof(fresh), GRND_NONBLOCK) != (ssize_t)sizeof(fresh))
-			fresh = (uint64_t)(uintptr_t)&fresh ^ clock_monotonic_ns();
-		fresh |= 1;
-		/* Of several threads the first one wins, and all use its seed. */
-		s = atomic_compare_exchange_strong(&seed, &s, fresh) ? fresh : s;
+	if (getrandom(hash_key, sizeof(hash_key), GRND_NONBLOCK) != (ssize_t)sizeof(hash_key)) {
+		hash_key[0] = clock_monotonic_ns();
+		hash_key[1] = (uint64_t)(uintptr_t)&place ^ (uint64_t)clock_wall_s();
 	}
-	return s;
 }
 
 static uint64_t hash_of(struct str key)
 {
-	uint64_t h = hash_seed() ^ (key.n * 0x9e3779b97f4a7c15U);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	while (key.n >= 8) {
-		uint64_t w;
-
-		memcpy(&w, key.p, 8);
-		h = (h ^ w) * 0xff51afd7ed558ccdU;
-		h ^= h >> 32;
-		key = str_skip(key, 8);
-	}
-	for (size_t i = 0; i < key.n; i++)
-		h = (h ^ (uint8_t)key.p[i]) * 0x100000001b3U;
-	h ^= h >> 29;
-	h *= 0xc4ceb9fe1a85ec53U;
-	return h ^ (h >> 32);
+	if (pthread_once(&once, make_hash_key) != 0)
+		abort();
+	return siphash(1, 3, hash_key, key);
 }
 
 void map_init(struct map *m)

@@ -1,7 +1,6 @@
 /*
- * A hash map from byte strings to pointers. Keys are copied. Hashing is seeded per process
- * (SipHash-like strength is not claimed; chains are bounded by the limits on what may be put in).
- * Not thread-safe.
+ * A hash map from byte strings to pointers. Keys are copied. Hashing is keyed per process, so that
+ * whoever chooses the keys cannot make them collide. Not thread-safe.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H

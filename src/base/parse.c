@@ -45,6 +45,7 @@ bool parse_hex(struct str s, uint8_t *out, size_t n)
 			return false;
 	}
 	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(hex_digit(s.p[2 * i]) << 4 | hex_digit(s.p[2 * i + 1]));
+		out[i] = (uint8_t)((unsigned)hex_digit(s.p[2 * i]) << 4 |
+				   (unsigned)hex_digit(s.p[2 * i + 1]));
 	return true;
 }

@@ -60,6 +60,7 @@ static inline struct span span_from_str(struct str s)
 
 static inline bool str_eq(struct str a, struct str b)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): p is only NULL when n is 0 */
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 

@@ -32,6 +32,7 @@ DEFINE_VEC(str_vec, struct str);
 	}
 
 /* Appends a copy of item. */
+/* NOLINTBEGIN(bugprone-sizeof-expression): pointers are elements like others */
 #define vec_push(vec, ...)                                                             \
 	do {                                                                           \
 		if ((vec)->n == (vec)->cap) {                                          \
@@ -40,9 +41,12 @@ DEFINE_VEC(str_vec, struct str);
 		}                                                                      \
 		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                  \
 	} while (0)
+/* NOLINTEND(bugprone-sizeof-expression) */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in parentheses */
 #define vec_for_each(item, vec) \
 	for (__typeof__((vec)->v[0]) *item = (vec)->v; item && item < (vec)->v + (vec)->n; item++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Forgets the elements, keeps the memory. */
 #define vec_clear(vec) ((void)((vec)->n = 0))

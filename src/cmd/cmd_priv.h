@@ -15,7 +15,7 @@ struct cmd_option {
 	const char *help;
 };
 
-/* A command line and what it does. */
+/* A command line, or a variable of the environment, and what it does. */
 struct cmd_example {
 	const char *line;
 	const char *help;
@@ -23,11 +23,14 @@ struct cmd_example {
 
 struct command {
 	const char *name;
-	const char *arguments;              /* "TARGET…" */
-	const char *summary;                /* half a sentence, for lists */
-	const char *const *description;     /* paragraphs, NULL-terminated */
-	const struct cmd_option *options;   /* beside --help */
-	const struct cmd_example *examples; /* ends with an empty one; may be NULL */
+	const char *arguments;                 /* "TARGET…" */
+	const char *summary;                   /* half a sentence, for lists */
+	const char *const *description;        /* paragraphs, NULL-terminated */
+	const struct cmd_option *options;      /* beside --help */
+	const struct cmd_example *examples;    /* ends with an empty one; may be NULL */
+	const struct cmd_example *environment; /* variables that it heeds, likewise */
+	bool database;                         /* it uses the database: its place is told */
+	bool evaluates;                        /* it has the exit statuses of an evaluation */
 	bool sandbox; /* it runs jobs in workers: the zygote is started first */
 	int (*run)(
 		const struct command *c, int argc, char **argv); /* argv[0] is the command's name */

@@ -166,7 +166,10 @@ static int run(const struct command *c, int argc, char **argv)
 int cmd_main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
+	struct err err = ERR_INIT;
 
+	if (io_reserve_standard(&err) < 0)
+		return cmd_fail(&err);
 	if (!name) {
 		cmd_print_overview(stderr);
 		return CMD_FAILURE;

@@ -72,4 +72,5 @@ const struct command cmd_db = { .name = "db",
 	.summary = "show what is in the database, and how old it is",
 	.description = description,
 	.options = options,
+	.database = true,
 	.run = run };

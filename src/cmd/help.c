@@ -4,17 +4,33 @@
  */
 #include "cmd/cmd_priv.h"
 
-static const struct {
-	const char *status;
-	const char *meaning;
-} exit_statuses[] = {
+static const struct cmd_example evaluation_statuses[] = {
 	{ "0", "all went well, and no finding is at or above --fail-on" },
 	{ "1", "there are findings at or above --fail-on" },
-	{ "2", "the command line is wrong, or something failed" },
+	{ "2", "the command line is wrong, or something failed; what could be read is still reported" },
 	{ "3", "nothing could be evaluated: unknown distribution, or no data for it" },
+	{ 0 },
 };
 
-enum { HELP_COLUMN = 28, HELP_WIDTH = 80 };
+static const struct cmd_example plain_statuses[] = {
+	{ "0", "all went well" },
+	{ "2", "the command line is wrong, or something failed" },
+	{ 0 },
+};
+
+static const struct cmd_example database_files[] = {
+	{ "/var/lib/clair/clair.db", "the database of root" },
+	{ "$XDG_DATA_HOME/clair/clair.db",
+		"of other users; $XDG_DATA_HOME is ~/.local/share unless it is set" },
+	{ 0 },
+};
+
+static const struct cmd_example *statuses_of(const struct command *c)
+{
+	return c->evaluates ? evaluation_statuses : plain_statuses;
+}
+
+enum { HELP_COLUMN = 28, HELP_WIDTH = 80, TERM_WIDTH = 20 };
 
 /* Text broken at spaces, each line behind `indent` spaces; the first one starts at column `at`. */
 static void print_wrapped(FILE *out, const char *text, int indent, int at)
@@ -59,6 +75,17 @@ static const struct cmd_option help_option = {
 	.id = 'h', .name = "help", .help = "show this help"
 };
 
+static void print_terms(FILE *out, const char *title, const struct cmd_example *terms)
+{
+	if (terms)
+		(void)fprintf(out, "\n%s:\n", title);
+	for (; terms && terms->line; terms++) {
+		int n = fprintf(out, "  %-*s  ", TERM_WIDTH, terms->line);
+
+		print_wrapped(out, terms->help, TERM_WIDTH + 4, n);
+	}
+}
+
 void cmd_print_help(const struct command *c, FILE *out)
 {
 	(void)fprintf(out, "Usage: clair %s %s%s\n", c->name, c->options ? "[OPTION…] " : "",
@@ -71,9 +98,9 @@ void cmd_print_help(const struct command *c, FILE *out)
 	for (const struct cmd_option *o = c->options; o && o->name; o++)
 		print_option(out, o);
 	print_option(out, &help_option);
-	(void)fputs("\nExit status:\n", out);
-	for (size_t i = 0; i < ARRAY_LEN(exit_statuses); i++)
-		(void)fprintf(out, "  %s  %s\n", exit_statuses[i].status, exit_statuses[i].meaning);
+	print_terms(out, "Environment", c->environment);
+	print_terms(out, "Files", c->database ? database_files : NULL);
+	print_terms(out, "Exit status", statuses_of(c));
 	if (c->examples)
 		(void)fputs("\nExamples:\n", out);
 	for (const struct cmd_example *e = c->examples; e && e->line; e++)
@@ -133,22 +160,25 @@ static void print_man_option(FILE *out, const struct cmd_option *o)
 	print_roff(out, o->help);
 }
 
+static void print_man_terms(FILE *out, const char *title, const struct cmd_example *terms)
+{
+	if (terms)
+		(void)fprintf(out, ".SH %s\n", title);
+	for (; terms && terms->line; terms++) {
+		(void)fputs(".TP\n", out);
+		print_roff(out, terms->line);
+		print_roff(out, terms->help);
+	}
+}
+
 static void print_man_rest(const struct command *c, FILE *out)
 {
 	const struct command *other;
 
-	(void)fputs(".SH EXIT STATUS\n", out);
-	for (size_t i = 0; i < ARRAY_LEN(exit_statuses); i++) {
-		(void)fprintf(out, ".TP\n\\fB%s\\fR\n", exit_statuses[i].status);
-		print_roff(out, exit_statuses[i].meaning);
-	}
-	if (c->examples)
-		(void)fputs(".SH EXAMPLES\n", out);
-	for (const struct cmd_example *e = c->examples; e && e->line; e++) {
-		(void)fputs(".TP\n", out);
-		print_roff(out, e->line);
-		print_roff(out, e->help);
-	}
+	print_man_terms(out, "EXIT STATUS", statuses_of(c));
+	print_man_terms(out, "ENVIRONMENT", c->environment);
+	print_man_terms(out, "FILES", c->database ? database_files : NULL);
+	print_man_terms(out, "EXAMPLES", c->examples);
 	(void)fputs(".SH SEE ALSO\n", out);
 	bool first = true;
 	for (size_t i = 0; (other = cmd_at(i)); i++) {

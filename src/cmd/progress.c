@@ -70,19 +70,14 @@ void progress_start(const char *what, bool wanted)
 	log_set_before_line(before_log_line);
 }
 
-/* What nobody sees costs one comparison. */
-static void update(uint64_t done, uint64_t total)
+/* With the lock held. What nobody sees costs one comparison. */
+static void redraw(void)
 {
-	(void)pthread_mutex_lock(&progress.lock);
-	progress.done = done;
-	progress.total = total;
-	if (progress.active) {
-		uint64_t now_ms = clock_monotonic_ms();
-
-		if (now_ms - progress.drawn_ms >= REDRAW_MS)
-			draw(now_ms);
-	}
-	(void)pthread_mutex_unlock(&progress.lock);
+	if (!progress.active)
+		return;
+	uint64_t now_ms = clock_monotonic_ms();
+	if (now_ms - progress.drawn_ms >= REDRAW_MS)
+		draw(now_ms);
 }
 
 void progress_add_total(uint64_t more)
@@ -94,12 +89,19 @@ void progress_add_total(uint64_t more)
 
 void progress_add_done(uint64_t more)
 {
-	update(progress.done + more, progress.total);
+	(void)pthread_mutex_lock(&progress.lock);
+	progress.done += more;
+	redraw();
+	(void)pthread_mutex_unlock(&progress.lock);
 }
 
 void progress_set(uint64_t done, uint64_t total)
 {
-	update(done, total);
+	(void)pthread_mutex_lock(&progress.lock);
+	progress.done = done;
+	progress.total = total;
+	redraw();
+	(void)pthread_mutex_unlock(&progress.lock);
 }
 
 void progress_stop(void)

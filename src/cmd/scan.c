@@ -74,6 +74,14 @@ static const struct cmd_example examples[] = {
 	{ 0 },
 };
 
+static const struct cmd_example environment[] = {
+	{ "CLAIR_SANDBOX",
+		"\"require\": fail where workers cannot be confined; \"auto\" (default): warn and go on" },
+	{ "NO_COLOR", "when it is set and not empty, no colours on a terminal" },
+	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
+	{ 0 },
+};
+
 struct scan_command {
 	const struct report_format *format;
 	const char *output;
@@ -345,7 +353,7 @@ static int scan_targets(const struct scan_command *c, char **targets)
 	enum cmd_exit status = scan_all(c, scan, targets);
 	if (write_report(c, scan_report(scan), &err) < 0)
 		return cmd_fail(&err);
-	return status;
+	return (int)status;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -368,5 +376,8 @@ const struct command cmd_scan = { .name = "scan",
 	.description = description,
 	.options = options,
 	.examples = examples,
+	.environment = environment,
+	.database = true,
+	.evaluates = true,
 	.sandbox = true,
 	.run = run };

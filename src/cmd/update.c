@@ -4,6 +4,7 @@
 #include "cmd/cmd_priv.h"
 
 #include "feed/feed.h"
+#include "net/net.h"
 
 enum { OPTION_QUIET = 'q', OPTION_FROM = 256, OPTION_DB, OPTION_ACCEPT_SHRINKING };
 
@@ -30,6 +31,14 @@ static const char *const description[] = {
 static const struct cmd_example examples[] = {
 	{ "clair update", "everything, from where its publishers serve it" },
 	{ "clair update --from debian=tracker.json.xz debian", "one source, from a file" },
+	{ 0 },
+};
+
+static const struct cmd_example environment[] = {
+	{ "https_proxy, http_proxy, no_proxy", "proxies for downloads, as curl heeds them" },
+	{ "CLAIR_HTTP_STALL_S",
+		"seconds after which a silent server is given up (1 to 3600; default 60)" },
+	{ "XDG_DATA_HOME", "where the database lies, for other users than root" },
 	{ 0 },
 };
 
@@ -142,8 +151,13 @@ static int update_all(const struct update_command *c, struct store *store, char 
 
 		for (char **n = names; *n; n++)
 			named = named || strcmp(*n, d->name) == 0;
+		if (!named)
+			continue;
+		/* Before anything else uses OpenSSL, see net.h. */
+		if (url_is_http(str_of(location_of(c, d))))
+			net_init();
 		/* One source's failure does not keep the others from being updated. */
-		if (named && update_one(c, d, store) != CMD_OK)
+		if (update_one(c, d, store) != CMD_OK)
 			status = CMD_FAILURE;
 	}
 	return status;
@@ -152,11 +166,9 @@ static int update_all(const struct update_command *c, struct store *store, char 
 static int open_database(const char *path, struct store **out, struct err *err)
 {
 	struct str dir = path_dirname(str_of(path));
-	_cleanup_free_ char *directory = strndup(dir.p ? dir.p : "", dir.n);
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	int r = dir.n ? io_mkdirs(arena_cstr(&scratch, dir), err) : 0;
 
-	if (!directory)
-		abort();
-	int r = dir.n ? io_mkdirs(directory, err) : 0;
 	return r < 0 ? r : store_open(path, STORE_CREATE, out, err);
 }
 
@@ -198,4 +210,6 @@ const struct command cmd_update = { .name = "update",
 	.description = description,
 	.options = options,
 	.examples = examples,
+	.environment = environment,
+	.database = true,
 	.run = run };

@@ -20,7 +20,7 @@
  * How much is read at once: little after a skip, when the next thing wanted is a header, and more
  * the longer bytes are wanted in sequence.
  */
-enum { READ_MIN = 4 * 1024, READ_MAX = 256 * 1024 };
+enum { READ_MIN = 8 * 1024, READ_MAX = 256 * 1024 };
 
 struct tar_reader {
 	struct archive *archive;
@@ -32,6 +32,7 @@ struct tar_reader {
 	struct archive_entry *entry; /* the current one; NULL before the first */
 	struct str path;
 	uint64_t size;
+	uint64_t size_read;        /* how much of the body was delivered */
 	struct err stream_failure; /* what in reported, to be passed on */
 	struct err failure;        /* what every call after a failure says again */
 };
@@ -197,6 +198,8 @@ int tar_next(struct tar_reader *t, struct tar_entry *out, struct err *err)
 	/* An entry without a name cannot be anything of the image. */
 	do {
 		t->entry = NULL;
+		t->size = 0;
+		t->size_read = 0;
 		if (t->ended)
 			return 0;
 		int r = archive_read_next_header(t->archive, &t->entry);
@@ -209,6 +212,16 @@ int tar_next(struct tar_reader *t, struct tar_entry *out, struct err *err)
 	return describe(t, out, err);
 }
 
+/* libarchive stops at the last stored byte of a sparse file; a body cut short is an error to it. */
+static ssize_t read_last_hole(const struct tar_reader *t, void *p, size_t n)
+{
+	uint64_t left = t->size_read < t->size ? t->size - t->size_read : 0;
+
+	n = left < n ? (size_t)left : n;
+	memset(p, 0, n);
+	return (ssize_t)n;
+}
+
 ssize_t tar_read(struct tar_reader *t, void *p, size_t n, struct err *err)
 {
 	if (t->failure.code != ERR_NONE)
@@ -217,9 +230,12 @@ ssize_t tar_read(struct tar_reader *t, void *p, size_t n, struct err *err)
 		return 0;
 	la_ssize_t r = archive_read_data(t->archive, p, n);
 
-	if (r < 0 && r != ARCHIVE_WARN)
+	if (r < 0)
 		return fail(t, err);
-	return r < 0 ? 0 : r;
+	if (r == 0)
+		r = read_last_hole(t, p, n);
+	t->size_read += (uint64_t)r;
+	return r;
 }
 
 int tar_read_body(struct tar_reader *t, struct buf *out, struct err *err)
@@ -227,6 +243,8 @@ int tar_read_body(struct tar_reader *t, struct buf *out, struct err *err)
 	char *p = NULL;
 	size_t done = 0;
 
+	if (t->size == 0)
+		return 0;
 	if (out->n > out->max || t->size > out->max - out->n || !(p = buf_reserve(out, t->size)))
 		return err_set(err, ERR_TOO_LARGE, "tar: %" PRIstr " has more than %zu bytes",
 			STR_ARG(t->path), out->max);

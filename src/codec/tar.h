@@ -16,7 +16,9 @@ struct tar_entry {
 	uint64_t size; /* of the body, holes included */
 	/*
 	 * Where the body starts in the stream that tar_open() was given, for a body that is stored
-	 * in one piece (no sparse file); UINT64_MAX otherwise.
+	 * in one piece (no sparse file); UINT64_MAX otherwise. An archive can lie by claiming more
+	 * (pax GNU.sparse.realsize) than it stores: tar_read() gives zeros then, and at the
+	 * offset other parts of the archive follow.
 	 */
 	uint64_t offset;
 };

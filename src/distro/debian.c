@@ -23,6 +23,26 @@ static bool claim_of_suite(struct str suite, struct release_claim *claim)
 	return true;
 }
 
+/* Suites that disagree say nothing: packages of a second release are often pinned, or source
+ * packages only. */
+struct agreement {
+	struct release_claim claim;
+	bool found;
+	bool conflict;
+};
+
+static void agree(struct agreement *a, struct str suite)
+{
+	struct release_claim claim = { .id = STR_NULL };
+
+	if (!claim_of_suite(suite, &claim))
+		return;
+	if (a->found && !(str_eq(a->claim.id, claim.id) && str_eq(a->claim.version, claim.version)))
+		a->conflict = true;
+	a->claim = claim;
+	a->found = true;
+}
+
 static bool has_word(struct str list, struct str wanted)
 {
 	struct str word;
@@ -52,52 +72,45 @@ static bool next_source_word(struct str *rest, struct str *word)
 	return n > 0;
 }
 
-/* deb [options] uri suite component… */
-static bool claim_of_line(struct str line, struct release_claim *claim)
+/* deb [options] uri suite component…; deb-src installs nothing. */
+static void take_line(struct str line, struct agreement *a)
 {
 	struct str type, uri, suite;
 
 	(void)str_cut(line, '#', &line, NULL);
-	if (!next_source_word(&line, &type) ||
-		(!str_eq(type, STR("deb")) && !str_eq(type, STR("deb-src"))))
-		return false;
-	if (!next_source_word(&line, &uri))
-		return false;
+	if (!next_source_word(&line, &type) || !str_eq(type, STR("deb")) ||
+		!next_source_word(&line, &uri))
+		return;
 	if (uri.p[0] == '[' && !next_source_word(&line, &uri))
-		return false;
-	return next_source_word(&line, &suite) && has_word(line, STR("main")) &&
-	       claim_of_suite(suite, claim);
+		return;
+	if (next_source_word(&line, &suite) && has_word(line, STR("main")))
+		agree(a, suite);
 }
 
-static bool claim_of_list(struct str content, struct release_claim *claim)
+static void take_list(struct str content, struct agreement *a)
 {
 	struct str line;
 
-	while (str_next_line(&content, &line)) {
-		if (claim_of_line(line, claim))
-			return true;
-	}
-	return false;
+	while (str_next_line(&content, &line))
+		take_line(line, a);
 }
 
 struct source {
-	struct str suites, components, enabled;
+	struct str types, suites, components, enabled;
 };
 
-static bool claim_of_source(const struct source *s, struct release_claim *claim)
+static void take_source(const struct source *s, struct agreement *a)
 {
 	struct str suites = s->suites, suite;
 
-	if (str_eq_nocase(s->enabled, STR("no")) || !has_word(s->components, STR("main")))
-		return false;
-	while (str_next_word(&suites, &suite)) {
-		if (claim_of_suite(suite, claim))
-			return true;
-	}
-	return false;
+	if (str_eq_nocase(s->enabled, STR("no")) || !has_word(s->components, STR("main")) ||
+		(s->types.n && !has_word(s->types, STR("deb"))))
+		return;
+	while (str_next_word(&suites, &suite))
+		agree(a, suite);
 }
 
-static bool claim_of_stanzas(struct str content, struct release_claim *claim)
+static void take_stanzas(struct str content, struct agreement *a)
 {
 	struct stanza_reader reader;
 	struct stanza_field field;
@@ -108,9 +121,10 @@ static bool claim_of_stanzas(struct str content, struct release_claim *claim)
 	/* A negative event is a line that is no field: a comment, and no concern here. */
 	while ((event = stanza_next(&reader, &field, NULL)) != STANZA_END) {
 		if (event == STANZA_BREAK) {
-			if (claim_of_source(&source, claim))
-				return true;
+			take_source(&source, a);
 			source = (struct source){ .suites = STR_NULL };
+		} else if (event == STANZA_FIELD && str_eq_nocase(field.name, STR("Types"))) {
+			source.types = field.value;
 		} else if (event == STANZA_FIELD && str_eq_nocase(field.name, STR("Suites"))) {
 			source.suites = field.value;
 		} else if (event == STANZA_FIELD && str_eq_nocase(field.name, STR("Components"))) {
@@ -119,17 +133,19 @@ static bool claim_of_stanzas(struct str content, struct release_claim *claim)
 			source.enabled = field.value;
 		}
 	}
-	return false;
 }
 
 static int parse_apt_sources(
 	struct str path, struct str content, struct arena *a, struct distro *out)
 {
-	struct release_claim claim = { .id = STR_NULL };
-	bool found = str_ends(path, STR(".sources")) ? claim_of_stanzas(content, &claim)
-						     : claim_of_list(content, &claim);
+	struct agreement agreement = { .found = false };
 
-	return found ? distro_describe(&claim, a, out) : 0;
+	if (str_ends(path, STR(".sources")))
+		take_stanzas(content, &agreement);
+	else
+		take_list(content, &agreement);
+	return agreement.found && !agreement.conflict ? distro_describe(&agreement.claim, a, out)
+						      : 0;
 }
 
 /* "12.5", "4.0r9", or "trixie/sid" on testing and unstable alike. */

@@ -93,13 +93,30 @@ static const struct distro *said_by(
 	return NULL;
 }
 
+/* The same when all of its paths that say something agree: the sources of apt may name several
+ * releases. */
+static const struct distro *agreed_by(
+	const struct release_detector *d, const struct release_file *files, size_t n)
+{
+	const struct distro *first = said_by(d, files, n);
+
+	for (size_t i = 0; first && i < n; i++) {
+		if (files[i].found && has_path(d, files[i].path) &&
+			!str_eq(files[i].distro.name_space, first->name_space))
+			return NULL;
+	}
+	return first;
+}
+
 const struct distro *distro_choose(const struct release_file *files, size_t n)
 {
 	const struct distro *own = said_by(&release_os_release, files, n);
 	const struct distro *best = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(detectors); i++) {
-		const struct distro *d = said_by(detectors[i].detector, files, n);
+		const struct distro *d = detectors[i].detector == &release_apt_sources
+						 ? agreed_by(detectors[i].detector, files, n)
+						 : said_by(detectors[i].detector, files, n);
 
 		if (!d || (detectors[i].may_be_inherited && own && !str_eq(own->id, d->id)))
 			continue;

@@ -22,6 +22,7 @@ static const struct product products[] = {
 	{ STR_INIT("Anolis OS"), STR_INIT("anolis"), STR_INIT(""), false },
 	{ STR_INIT("CentOS Stream"), STR_INIT("centos"), STR_INIT("stream"), false },
 	{ STR_INIT("CloudLinux Server"), STR_INIT("cloudlinux"), STR_INIT(""), false },
+	{ STR_INIT("Enterprise Linux Enterprise Linux"), STR_INIT("ol"), STR_INIT(""), true },
 	{ STR_INIT("Fedora Core"), STR_INIT("fedora"), STR_INIT(""), false },
 	{ STR_INIT("MIRACLE LINUX"), STR_INIT("miraclelinux"), STR_INIT(""), false },
 	{ STR_INIT("Oracle Linux"), STR_INIT("ol"), STR_INIT(""), true },
@@ -100,10 +101,19 @@ static int parse(struct str path UNUSED, struct str content, struct arena *a, st
 	return 0;
 }
 
-static const char *const paths[] = { "etc/oracle-release", "etc/centos-release",
-	"usr/lib/centos-release", "etc/rocky-release", "usr/lib/rocky-release",
-	"etc/almalinux-release", "etc/fedora-release", "usr/lib/fedora-release",
-	"etc/redhat-release", "etc/system-release", NULL };
+/*
+ * The makers' own files before those that are there for compatibility. Many are links to one
+ * another, from etc to usr/lib: all that such links lead to are here, so that one reading of the
+ * layers finds the file itself.
+ */
+static const char *const paths[] = { "etc/oracle-release", "usr/lib/oracle-release",
+	"etc/enterprise-release", "etc/centos-release", "usr/lib/centos-release",
+	"etc/rocky-release", "usr/lib/rocky-release", "etc/almalinux-release",
+	"usr/lib/almalinux-release", "etc/fedora-release", "usr/lib/fedora-release",
+	"etc/amazon-linux-release", "usr/lib/amazon-linux-release", "etc/anolis-release",
+	"etc/cloudlinux-release", "etc/eurolinux-release", "etc/miraclelinux-release",
+	"etc/openEuler-release", "etc/sl-release", "etc/virtuozzo-release", "etc/redhat-release",
+	"usr/lib/redhat-release", "etc/system-release", "usr/lib/system-release", NULL };
 
 const struct release_detector release_redhat = {
 	.name = "redhat-release",

@@ -372,7 +372,8 @@ static int put_record(struct parser *p, struct err *err)
 				STR_ARG(p->cve), release->version, problem);
 		/* Version 0 says that this release was never affected. */
 		if (problem || release->status == STATUS_UNDETERMINED ||
-			str_eq(release->fixed_version, STR("0")))
+			(release->status == STATUS_RESOLVED &&
+				str_eq(release->fixed_version, STR("0"))))
 			continue;
 		int r = put_release(p, release, link, err);
 		if (r < 0)
@@ -469,5 +470,6 @@ const struct feed_driver feed_debian = {
 	.name = "debian",
 	.title = "Debian security tracker",
 	.default_url = "https://security-tracker.debian.org/tracker/data/json",
+	.revision = 1,
 	.parse = debian_parse,
 };

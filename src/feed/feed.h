@@ -20,6 +20,11 @@ struct feed_driver {
 	const char *title; /* for people: "Debian security tracker" */
 	const char *default_url;
 	/*
+	 * To be raised whenever the same feed would give other advisories: what an older revision
+	 * read is read again, also when the feed has not changed.
+	 */
+	unsigned revision;
+	/*
 	 * Reads the whole (decompressed) feed and puts its advisories. A record that does not make
 	 * sense is skipped with a note; a document that does not parse is -ERR_INPUT.
 	 */

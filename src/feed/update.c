@@ -89,12 +89,25 @@ static ssize_t raw_read(struct stream *s, void *p, size_t n, struct err *err)
 	return r;
 }
 
-static bool is_same_digest(const struct job *job, struct digest d)
+/* What was read and by which reader. In memory of the job. */
+static struct str format_digest(struct job *job, const struct digest *d)
 {
 	char text[DIGEST_TEXT_SIZE];
 
-	digest_format(&d, text);
-	return job->known && str_eq(job->before.digest, str_of(text));
+	digest_format(d, text);
+	return arena_printf(&job->arena, "%s;reader=%u", text, job->driver->revision);
+}
+
+/* Whether the last update was by this reader; what another one made of the feed says nothing. */
+static bool is_same_reader(struct job *job)
+{
+	return job->known && str_ends(job->before.digest, arena_printf(&job->arena, ";reader=%u",
+								  job->driver->revision));
+}
+
+static bool is_same_digest(struct job *job, struct digest d)
+{
+	return job->known && str_eq(job->before.digest, format_digest(job, &d));
 }
 
 /* Whether a regular file holds what the last update read. 1, 0, or a negative code. */
@@ -143,7 +156,7 @@ static int open_url(struct job *job, const char *url, struct err *err)
 
 	/* Validators are the word of one location: another one's may mean something else by them.
 	 */
-	if (job->known && str_eq(job->before.location, job->location)) {
+	if (is_same_reader(job) && str_eq(job->before.location, job->location)) {
 		o.etag = job->before.etag;
 		o.last_modified = job->before.last_modified;
 	}
@@ -300,7 +313,6 @@ static int check_shrinking(struct job *job, bool accept, struct err *err)
 
 static int commit(struct job *job, const struct digest *d, struct err *err)
 {
-	char text[DIGEST_TEXT_SIZE];
 	struct feed_result *result = &job->result;
 	struct source_state state = {
 		.name = str_of(job->driver->name),
@@ -310,8 +322,7 @@ static int commit(struct job *job, const struct digest *d, struct err *err)
 		.updated_at = clock_wall_s(),
 	};
 
-	digest_format(d, text);
-	state.digest = str_of(text);
+	state.digest = format_digest(job, d);
 	state.checked_at = state.updated_at;
 	job->blame = BLAME_STORE;
 	int r = store_update_commit(take_ptr(job->update), &state, &result->changes, err);

@@ -32,11 +32,14 @@ static bool is_archive_member(struct str path)
 {
 	static const struct str names[] = { STR_INIT("manifest.json"), STR_INIT("repositories"),
 		STR_INIT("index.json"), STR_INIT("oci-layout"), STR_INIT("blobs") };
-	struct str top;
+	struct str top, rest;
+	/* A layout may have been packed together with its directory. */
+	bool inside = str_cut(path, '/', &top, &rest);
+	struct str second = rest;
 
-	(void)str_cut(path, '/', &top, NULL);
+	(void)str_cut(rest, '/', &second, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (str_eq(top, names[i]))
+		if (str_eq(top, names[i]) || (inside && str_eq(second, names[i])))
 			return true;
 	}
 	(void)str_skip_prefix(&top, STR("sha256:"));
@@ -55,10 +58,8 @@ static int emit_member(
 		link = path_normalize(a, e->link);
 	buf_append_u64(&out, e->offset);
 	buf_append_u64(&out, e->size);
-	buf_append_u32(&out, (uint32_t)path.n);
-	buf_append_str(&out, path);
-	buf_append_u32(&out, (uint32_t)link.n);
-	buf_append_str(&out, link);
+	buf_append_lstr(&out, path);
+	buf_append_lstr(&out, link);
 	int r = buf_check(&out, "name of a member", err);
 	return r < 0 ? r : sandbox_emit(io, FRAME_MEMBER, buf_span(&out), err);
 }
@@ -91,12 +92,12 @@ static int walk(const struct sandbox_io *io, struct stream *in, bool force, bool
 		_cleanup_arena_ struct arena scratch = ARENA_INIT;
 		struct str path = path_normalize(&scratch, e.path);
 
-		if (path.n == 0)
+		if (path.n == 0 || e.type == TAR_DIR)
 			continue;
 		if (first && !force && !is_archive_member(path))
 			return sandbox_emit(io, FRAME_NO_ARCHIVE, (struct span){ 0 }, err);
 		first = false;
-		if (e.type == TAR_DIR || e.type == TAR_OTHER)
+		if (e.type == TAR_OTHER)
 			continue;
 		r = emit_member(io, &e, &scratch, err);
 		if (r == 0 && with_content && e.type == TAR_FILE)
@@ -124,10 +125,8 @@ static int run_unpack(const struct sandbox_io *io, struct span params, struct er
 	struct reader r = reader_of(params);
 	bool force = reader_u8(&r) & FLAG_FORCE;
 	_cleanup_(decompress_closep) struct stream *plain = NULL;
-	struct stream_fd in;
 
-	stream_fd_init(&in, io->in_fd, "the archive");
-	int code = decompress_open(&in.stream, LIMIT_LAYER_UNCOMPRESSED, &plain, err);
+	int code = decompress_open(io->input, LIMIT_LAYER_UNCOMPRESSED, &plain, err);
 	return code < 0 ? code : walk(io, plain, force, true, err);
 }
 
@@ -153,14 +152,44 @@ void members_fini(struct members *m)
 	arena_fini(&m->arena);
 }
 
+/* The member of exactly this name, or of this name in the directory that everything is in. */
+static const struct member *find(const struct members *m, struct str name)
+{
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	const struct member *found = map_get(&m->by_name, name);
+
+	if (!found && m->root.n)
+		found = map_get(&m->by_name, arena_printf(&scratch, "%" PRIstr "/%" PRIstr,
+						     STR_ARG(m->root), STR_ARG(name)));
+	return found;
+}
+
 const struct member *members_get(const struct members *m, struct str name)
 {
 	enum { LINKS_MAX = 40 };
-	const struct member *found = map_get(&m->by_name, name);
+	const struct member *found = find(m, name);
 
 	for (int i = 0; found && found->link.n; i++)
 		found = i < LINKS_MAX ? map_get(&m->by_name, found->link) : NULL;
 	return found;
+}
+
+void members_find_root(struct members *m)
+{
+	size_t pos = 0;
+	struct str name;
+	void *value;
+
+	if (map_has(&m->by_name, STR("index.json")) || map_has(&m->by_name, STR("manifest.json")))
+		return;
+	while (map_next(&m->by_name, &pos, &name, &value)) {
+		struct str base = path_basename(name), dir = path_dirname(name);
+
+		/* The map has no order: the first by name. */
+		if (str_find_char(dir, '/') < 0 && (m->root.n == 0 || str_cmp(dir, m->root) < 0) &&
+			(str_eq(base, STR("index.json")) || str_eq(base, STR("manifest.json"))))
+			m->root = dir;
+	}
 }
 
 static int members_add(struct members *m, struct span encoded, struct member **out, struct err *err)

@@ -41,7 +41,9 @@ static int add_image(struct source *s, const struct docker_image *from, struct e
 	struct document config;
 	char text[DIGEST_TEXT_SIZE];
 
-	int r = source_document(s, config_name, &raw, err);
+	int r = source_check_images(s, err);
+	if (r == 0)
+		r = source_document(s, config_name, &raw, err);
 	if (r < 0)
 		return r;
 	struct digest digest = digest_of(buf_span(&raw));
@@ -56,7 +58,11 @@ static int add_image(struct source *s, const struct docker_image *from, struct e
 		image->platform = (struct platform){ .os = arena_str(&s->arena, config.platform.os),
 			.architecture = arena_str(&s->arena, config.platform.architecture),
 			.variant = arena_str(&s->arena, config.platform.variant) };
-		r = add_layers(s, from, &config, image, err);
+		r = s->platform_given && !platform_matches(&s->want, &image->platform)
+			    ? err_set(err, ERR_NOT_FOUND, "the image is for %" PRIstr "/%" PRIstr,
+				      STR_ARG(image->platform.os),
+				      STR_ARG(image->platform.architecture))
+			    : add_layers(s, from, &config, image, err);
 	}
 	document_fini(&config);
 	return r;

@@ -2,7 +2,7 @@
  * Image documents: OCI index and manifest (https://github.com/opencontainers/image-spec:
  * image-index.md, manifest.md), image configuration (config.md), and the manifest.json of docker
  * save (a list of {Config, RepoTags, Layers}). One reader takes them all: their members do not
- * clash. Unknown members are skipped.
+ * clash. Unknown members are skipped; of several of one name the last counts, as for the runtimes.
  */
 #include "image/image_priv.h"
 
@@ -34,6 +34,7 @@ static int read_strings(
 	struct json_token t;
 	int code = json_next(r, &t, err);
 
+	vec_clear(out);
 	if (code <= 0 || t.type == JSON_NULL)
 		return code < 0 ? code : 0;
 	if (t.type != JSON_ARRAY_BEGIN)
@@ -148,6 +149,7 @@ static int read_descriptors(
 	struct json_token t;
 	int code = json_next(r, &t, err);
 
+	vec_clear(out);
 	if (code <= 0 || t.type == JSON_NULL)
 		return code < 0 ? code : 0;
 	if (t.type != JSON_ARRAY_BEGIN)
@@ -277,33 +279,27 @@ int document_parse(struct stream *in, struct document *d, struct err *err)
 /* --- the byte form that leaves the worker
  * ------------------------------------------------------------------- */
 
-static void put_str(struct buf *out, struct str s)
-{
-	buf_append_u32(out, (uint32_t)s.n);
-	buf_append_str(out, s);
-}
-
 static void put_strings(struct buf *out, const struct str_vec *l)
 {
 	buf_append_u32(out, (uint32_t)l->n);
 	vec_for_each(s, l)
-		put_str(out, *s);
+		buf_append_lstr(out, *s);
 }
 
 static void put_platform(struct buf *out, const struct platform *p)
 {
-	put_str(out, p->os);
-	put_str(out, p->architecture);
-	put_str(out, p->variant);
+	buf_append_lstr(out, p->os);
+	buf_append_lstr(out, p->architecture);
+	buf_append_lstr(out, p->variant);
 }
 
 static void put_descriptor(struct buf *out, const struct descriptor *d)
 {
-	put_str(out, d->media_type);
-	put_str(out, d->digest);
+	buf_append_lstr(out, d->media_type);
+	buf_append_lstr(out, d->digest);
 	buf_append_u64(out, d->size);
 	put_platform(out, &d->platform);
-	put_str(out, d->ref_name);
+	buf_append_lstr(out, d->ref_name);
 }
 
 static void put_descriptors(struct buf *out, const struct descriptor_vec *l)
@@ -313,9 +309,9 @@ static void put_descriptors(struct buf *out, const struct descriptor_vec *l)
 		put_descriptor(out, d);
 }
 
-static void document_encode(const struct document *d, struct buf *out)
+void document_encode(const struct document *d, struct buf *out)
 {
-	put_str(out, d->media_type);
+	buf_append_lstr(out, d->media_type);
 	put_descriptor(out, &d->config);
 	put_descriptors(out, &d->manifests);
 	put_descriptors(out, &d->layers);
@@ -324,7 +320,7 @@ static void document_encode(const struct document *d, struct buf *out)
 	buf_append_u8(out, d->is_docker_manifest);
 	buf_append_u32(out, (uint32_t)d->docker_images.n);
 	vec_for_each(image, &d->docker_images) {
-		put_str(out, image->config);
+		buf_append_lstr(out, image->config);
 		put_strings(out, &image->tags);
 		put_strings(out, &image->layers);
 	}
@@ -370,7 +366,7 @@ static void get_descriptors(struct reader *r, struct arena *a, struct descriptor
 		vec_push(l, get_descriptor(r, a));
 }
 
-static int document_decode(struct span encoded, struct document *d, struct err *err)
+int document_decode(struct span encoded, struct document *d, struct err *err)
 {
 	struct reader r = reader_of(encoded);
 
@@ -380,7 +376,9 @@ static int document_decode(struct span encoded, struct document *d, struct err *
 	get_descriptors(&r, &d->arena, &d->layers);
 	get_platform(&r, &d->arena, &d->platform);
 	get_strings(&r, &d->arena, &d->diff_ids);
-	d->is_docker_manifest = reader_u8(&r) != 0;
+	uint8_t is_docker_manifest = reader_u8(&r);
+	d->is_docker_manifest = is_docker_manifest == 1;
+	r.failed = r.failed || is_docker_manifest > 1;
 	uint32_t n = reader_be32(&r);
 	for (uint32_t i = 0; i < n && reader_ok(&r); i++) {
 		struct docker_image image = { .config = get_str(&r, &d->arena) };
@@ -401,12 +399,10 @@ static int document_decode(struct span encoded, struct document *d, struct err *
 static int run_document(const struct sandbox_io *io, struct span params UNUSED, struct err *err)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT(16 * LIMIT_MANIFEST);
-	struct stream_fd in;
 	struct document d;
 
-	stream_fd_init(&in, io->in_fd, "the manifest");
 	document_init(&d);
-	int r = document_parse(&in.stream, &d, err);
+	int r = document_parse(io->input, &d, err);
 	if (r == 0) {
 		document_encode(&d, &out);
 		r = buf_check(&out, "manifest", err);

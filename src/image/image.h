@@ -78,18 +78,18 @@ struct image_source {
  */
 int image_source_open(const char *target, const struct image_options *o, struct image_source **out,
 	struct err *err) MUST_CHECK;
-void image_source_close(struct image_source *s);
+void image_source_close(struct image_source *source);
 DEFINE_CLEANUP(struct image_source *, image_source_close)
 
 /*
  * A descriptor (the caller's) from which the layer can be read by pread(2), at *offset. Not for
  * streamed sources. Thread-safe.
  */
-int image_layer_open(const struct image_source *s, const struct image_layer *l, uint64_t *offset,
-	uint64_t *size, struct err *err) MUST_CHECK;
+int image_layer_open(const struct image_source *source, const struct image_layer *l,
+	uint64_t *offset, uint64_t *size, struct err *err) MUST_CHECK;
 
-/* A descriptor of the whole target file, owned by s; -1 for directories. */
-int image_source_fd(const struct image_source *s);
+/* A descriptor of the whole target file, owned by source; -1 for directories. */
+int image_source_fd(const struct image_source *source);
 
 /* Takes the members of a streamed archive that may be layers, one after the other. Codes below 0
  * end the reading. */
@@ -101,15 +101,15 @@ struct image_member_sink {
 };
 
 /*
- * Reads a streamed archive through, from `in` (its bytes as stored), and fills s->images. 1, with
- * nothing done, when it turns out to be no archive of images but a layer: s->kind is IMAGE_LAYER
- * then, s->images its one layer, and it is no longer streamed.
+ * Reads a streamed archive through, from `in` (its bytes as stored), and fills source->images. 1,
+ * with nothing done, when it turns out to be no archive of images but a layer: source->kind is
+ * IMAGE_LAYER then, source->images its one layer, and it is no longer streamed.
  */
-int image_source_stream(struct image_source *s, struct stream *in, struct image_member_sink *sink,
-	struct err *err) MUST_CHECK;
+int image_source_stream(struct image_source *source, struct stream *in,
+	struct image_member_sink *sink, struct err *err) MUST_CHECK;
 
 /* The name of the member that holds a layer named so: links in an archive resolved. */
-struct str image_member_name(const struct image_source *s, struct str name);
+struct str image_member_name(const struct image_source *source, struct str name);
 
 /* Jobs, for the table of sandbox_start(). */
 extern const struct sandbox_job image_index_job;

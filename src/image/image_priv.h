@@ -48,6 +48,10 @@ void document_fini(struct document *d);
 /* The pure part: reads JSON. d is initialized. */
 int document_parse(struct stream *in, struct document *d, struct err *err) MUST_CHECK;
 
+/* The byte form that leaves the worker. d is initialized. */
+void document_encode(const struct document *d, struct buf *out);
+int document_decode(struct span encoded, struct document *d, struct err *err) MUST_CHECK;
+
 /* The same in a worker; `name` is for messages. */
 int document_read(
 	struct span content, struct str name, struct document *d, struct err *err) MUST_CHECK;
@@ -67,12 +71,16 @@ struct member {
 struct members {
 	struct arena arena;
 	struct map by_name;
+	struct str root; /* the directory of the archive that everything is in; mostly empty */
 	size_t n;
 	uint64_t document_bytes;
 };
 
 void members_init(struct members *m);
 void members_fini(struct members *m);
+
+/* Finds the directory that a layout lies in, when it was packed together with it. */
+void members_find_root(struct members *m);
 
 /* The member of that name, links followed; NULL when there is none. */
 const struct member *members_get(const struct members *m, struct str name);
@@ -119,5 +127,8 @@ int oci_resolve(struct source *s, struct err *err) MUST_CHECK;
 /* Adds an image with this name (the target's own when it is the only one is for the caller to
  * decide). */
 struct image *source_add_image(struct source *s, struct str name);
+
+/* Whether there may be one more. */
+int source_check_images(const struct source *s, struct err *err) MUST_CHECK;
 
 #endif

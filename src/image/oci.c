@@ -211,7 +211,7 @@ static int add_by_name(struct source *s, const struct document *index, struct er
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < index->manifests.n; i++) {
-		const struct descriptor *first = &index->manifests.v[i], *chosen;
+		const struct descriptor *first = &index->manifests.v[i], *chosen = first;
 		struct descriptor_vec same = VEC_INIT;
 
 		if (!is_image(first) || !names_tag(first->ref_name, s->tag) ||
@@ -222,7 +222,9 @@ static int add_by_name(struct source *s, const struct document *index, struct er
 			if (str_eq(index->manifests.v[k].ref_name, first->ref_name))
 				vec_push(&same, index->manifests.v[k]);
 		}
-		r = choose_platform(s, &same, &chosen, err);
+		r = source_check_images(s, err);
+		if (r == 0)
+			r = choose_platform(s, &same, &chosen, err);
 		if (r == 0)
 			r = add_described(s, chosen, first->ref_name, err);
 		vec_fini(&same);

@@ -27,19 +27,18 @@ bool source_has(const struct source *s, struct str name)
 {
 	if (!s->is_directory)
 		return members_get(&s->members, name) != NULL;
-	_cleanup_free_ char *path = strndup(name.p, name.n);
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
 	struct stat st;
 
-	return path && fstatat(s->fd, path, &st, 0) == 0 && S_ISREG(st.st_mode);
+	return fstatat(s->fd, arena_cstr(&scratch, name), &st, 0) == 0 && S_ISREG(st.st_mode);
 }
 
 static int open_in_layout(const struct source *s, struct str name, uint64_t *size, struct err *err)
 {
-	_cleanup_free_ char *path = strndup(name.p ? name.p : "", name.n);
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	const char *path = arena_cstr(&scratch, name);
 	struct stat st;
 
-	if (!path)
-		abort();
 	_cleanup_close_ int fd =
 		openat(s->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
@@ -99,24 +98,31 @@ struct image *source_add_image(struct source *s, struct str name)
 	return &s->public.images.v[s->public.images.n - 1];
 }
 
-struct str image_member_name(const struct image_source *public, struct str name)
+int source_check_images(const struct source *s, struct err *err)
 {
-	const struct member *m = members_get(&((const struct source *)public)->members, name);
+	return s->public.images.n < LIMIT_IMAGES
+		       ? 0
+		       : err_set(err, ERR_TOO_LARGE, "more than %d images", LIMIT_IMAGES);
+}
+
+struct str image_member_name(const struct image_source *source, struct str name)
+{
+	const struct member *m = members_get(&((const struct source *)source)->members, name);
 
 	return m ? m->name : name;
 }
 
-int image_source_fd(const struct image_source *public)
+int image_source_fd(const struct image_source *source)
 {
-	const struct source *s = (const struct source *)public;
+	const struct source *s = (const struct source *)source;
 
-	return s->is_directory || public->kind == IMAGE_DIRECTORY ? -1 : s->fd;
+	return s->is_directory || source->kind == IMAGE_DIRECTORY ? -1 : s->fd;
 }
 
-int image_layer_open(const struct image_source *public, const struct image_layer *l,
+int image_layer_open(const struct image_source *source, const struct image_layer *l,
 	uint64_t *offset, uint64_t *size, struct err *err)
 {
-	const struct source *s = (const struct source *)public;
+	const struct source *s = (const struct source *)source;
 
 	if (s->is_directory) {
 		int fd = open_in_layout(s, l->name, size, err);
@@ -170,6 +176,7 @@ static void become_layer(struct source *s)
 /* From the members to the images: 1 when they are no archive's. */
 static int resolve(struct source *s, struct err *err)
 {
+	members_find_root(&s->members);
 	bool docker = source_has(s, STR("manifest.json")), oci = source_has(s, STR("index.json"));
 	int r;
 
@@ -207,11 +214,11 @@ static int open_archive(struct source *s, struct err *err)
 	return r;
 }
 
-int image_source_stream(struct image_source *public, struct stream *in,
+int image_source_stream(struct image_source *source, struct stream *in,
 	struct image_member_sink *sink, struct err *err)
 {
-	struct source *s = (struct source *)public;
-	int r = archive_stream(in, public->size, s->forced, &s->members, sink, err);
+	struct source *s = (struct source *)source;
+	int r = archive_stream(in, source->size, s->forced, &s->members, sink, err);
 
 	if (r == 0)
 		r = resolve(s, err);
@@ -334,15 +341,15 @@ int image_source_open(const char *target, const struct image_options *o, struct 
 	return 0;
 }
 
-void image_source_close(struct image_source *public)
+void image_source_close(struct image_source *source)
 {
-	struct source *s = (struct source *)public;
+	struct source *s = (struct source *)source;
 
 	if (!s)
 		return;
-	vec_for_each(image, &public->images)
+	vec_for_each(image, &source->images)
 		vec_fini(&image->layers);
-	vec_fini(&public->images);
+	vec_fini(&source->images);
 	members_fini(&s->members);
 	cleanup_close(&s->fd);
 	arena_fini(&s->arena);

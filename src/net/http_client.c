@@ -251,6 +251,14 @@ static void init_curl(void)
 		abort();
 }
 
+void net_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (pthread_once(&once, init_curl) != 0)
+		abort();
+}
+
 static void add_header(struct http_stream *h, const char *name, struct str value)
 {
 	if (value.n == 0)
@@ -309,10 +317,7 @@ static CURLcode set_options(struct http_stream *h, const struct http_get_options
 
 static int start(struct http_stream *h, const struct http_get_options *o, struct err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	if (pthread_once(&once, init_curl) != 0)
-		abort();
+	net_init();
 	int r = set_stall_limit(h, err);
 	if (r < 0)
 		return r;

@@ -6,6 +6,13 @@
 
 #include "base/base.h"
 
+/*
+ * Sets up HTTP and TLS, with OpenSSL's configuration file. Done by the first request at the latest;
+ * to be called before digests are computed where both happen, since those set OpenSSL up without
+ * that file. Any thread, any number of times.
+ */
+void net_init(void);
+
 struct http_get_options {
 	const char *url;          /* http or https */
 	struct str etag;          /* sent as If-None-Match when not empty */

@@ -17,6 +17,11 @@ bool url_is_http(struct str location)
 	return str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"));
 }
 
+static bool ends_authority(char c)
+{
+	return c == '/' || c == '?' || c == '#';
+}
+
 /*
  * userinfo is everything between "//" and the last "@" of the authority, which ends at the first
  * of "/", "?" and "#".
@@ -29,7 +34,8 @@ struct str url_without_credentials(struct arena *a, struct str location)
 	struct str head = str_head(location, (size_t)scheme + 3);
 	struct str rest = str_skip(location, (size_t)scheme + 3);
 	size_t end = 0, host = 0;
-	while (end < rest.n && !memchr("/?#", rest.p[end], 3)) {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): p is only NULL when n is 0 */
+	while (end < rest.n && !ends_authority(rest.p[end])) {
 		if (rest.p[end] == '@')
 			host = end + 1;
 		end++;

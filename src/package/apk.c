@@ -3,8 +3,10 @@
  * systems): a record a package, ended by a blank line, each line a letter, a colon and a value. P
  * name, V version, A architecture, o origin (the source package, whose version is the package's
  * own), m maintainer. The other letters, among them one line or more for each installed file, are
- * passed over. apk-tools 2 and 3 write the same; reference:
- * src/database.c of apk-tools.
+ * passed over. apk-tools 2 and 3 write the same; reference: src/database.c of apk-tools.
+ *
+ * The blank line behind the last record may be missing, but not the end of its last line: then the
+ * database was cut off, and no half of a version passes for one.
  */
 #include "base/base.h"
 
@@ -115,6 +117,9 @@ static int parse_records(
 static int parse(const struct package_db_content *in, struct arena *a, struct package_list *out,
 	struct err *err)
 {
+	if (in->main.n && !str_ends(str_from_span(in->main), STR("\n")))
+		return err_set(
+			err, ERR_INPUT, "%" PRIstr ": the last line has no end", STR_ARG(in->path));
 	if (parse_records(str_from_span(in->main), a, out, err) < 0)
 		return err_wrap(err, "%" PRIstr, STR_ARG(in->path));
 	return 0;

@@ -8,6 +8,10 @@
  * middle of its files, and words unknown here, since a finding too many is looked at and one too
  * few is not. What is wanted (the first word) does not matter: a package marked for removal is
  * still there. Without a Status a package is installed, as status.d has it.
+ *
+ * A database whose last line has no end was cut off, and an error, so that no half of a version
+ * passes for one; dpkg ends every line, and writes Source and the like in front of Version. Files
+ * of status.d may lack the last newline: other programs write them.
  */
 #include "base/base.h"
 
@@ -175,6 +179,15 @@ static int parse(const struct package_db_content *in, struct arena *a, struct pa
 	return 0;
 }
 
+static int parse_status(const struct package_db_content *in, struct arena *a,
+	struct package_list *out, struct err *err)
+{
+	if (in->main.n && !str_ends(str_from_span(in->main), STR("\n")))
+		return err_set(
+			err, ERR_INPUT, "%" PRIstr ": the last line has no end", STR_ARG(in->path));
+	return parse(in, a, out, err);
+}
+
 static const char *const status_paths[] = { "var/lib/dpkg/status", NULL };
 static const char *const status_d_paths[] = { "var/lib/dpkg/status.d/", NULL };
 
@@ -182,7 +195,7 @@ const struct package_db_driver package_dpkg_status = {
 	.name = "dpkg",
 	.scheme = "dpkg",
 	.paths = status_paths,
-	.parse = parse,
+	.parse = parse_status,
 };
 
 const struct package_db_driver package_dpkg_status_d = {

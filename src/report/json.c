@@ -54,6 +54,28 @@ static void write_unevaluated(struct json_writer *w, const struct report_unevalu
 	json_object_end(w);
 }
 
+static void write_error(struct json_writer *w, const struct report_error *e)
+{
+	json_object_begin(w);
+	json_member_nonempty(w, "layer", e->layer);
+	json_member(w, "message", e->message);
+	json_object_end(w);
+}
+
+/* Lowest first; one whose digest is not known keeps its place. */
+static void write_layers(struct json_writer *w, const struct report_target *t)
+{
+	json_key(w, "layers");
+	json_array_begin(w);
+	vec_for_each(layer, &t->layers) {
+		if (layer->n)
+			json_string(w, *layer);
+		else
+			json_null(w);
+	}
+	json_array_end(w);
+}
+
 /* The severity's name in lower case, as a key. */
 static void write_severity_key(struct json_writer *w, enum severity s)
 {
@@ -94,11 +116,7 @@ static void write_target(
 	json_member_nonempty(w, "digest", t->digest);
 	if (t->has_distro)
 		write_distribution(w, &t->distro);
-	json_key(w, "layers");
-	json_array_begin(w);
-	vec_for_each(layer, &t->layers)
-		json_string(w, *layer);
-	json_array_end(w);
+	write_layers(w, t);
 	json_key(w, "vulnerabilities");
 	json_array_begin(w);
 	vec_for_each(v, &t->vulnerabilities) {
@@ -118,6 +136,13 @@ static void write_target(
 	vec_for_each(u, &t->not_evaluated)
 		write_unevaluated(w, u);
 	json_array_end(w);
+	if (t->errors.n) {
+		json_key(w, "errors");
+		json_array_begin(w);
+		vec_for_each(e, &t->errors)
+			write_error(w, e);
+		json_array_end(w);
+	}
 	write_summary(w, &summary);
 	json_object_end(w);
 }

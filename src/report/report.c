@@ -14,6 +14,7 @@ void report_target_fini(struct report_target *t)
 	vec_fini(&t->vulnerabilities);
 	vec_fini(&t->packages);
 	vec_fini(&t->not_evaluated);
+	vec_fini(&t->errors);
 }
 
 static int compare_findings(const void *pa, const void *pb)

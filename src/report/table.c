@@ -138,7 +138,7 @@ static void write_totals(const struct totals *t, const char *title, struct buf *
 	} else {
 		buf_append_str(out, STR("No vulnerabilities found"));
 		/* Not to be read as a clean bill of health. */
-		if (s->packages && !s->evaluated)
+		if (!s->evaluated)
 			buf_append_str(out, STR(", but nothing was evaluated"));
 	}
 	buf_printf(out, "; %" PRIu64 " package%s", s->packages, s->packages == 1 ? "" : "s");
@@ -247,6 +247,21 @@ static void write_packages(
 		grid_write(&g, o->width, o->color, out);
 }
 
+/* What the rest of the report knows nothing of. */
+static void write_errors(const struct report_target *t, struct buf *out)
+{
+	vec_for_each(e, &t->errors) {
+		buf_append_str(out, STR("Incomplete: "));
+		if (e->layer.n) {
+			buf_append_str(out, STR("layer "));
+			(void)text_append_clean(out, short_digest(e->layer));
+			buf_append_str(out, STR(": "));
+		}
+		(void)text_append_clean(out, e->message);
+		buf_append_char(out, '\n');
+	}
+}
+
 static void write_target(
 	const struct report_target *t, const struct report_options *o, struct buf *out)
 {
@@ -261,6 +276,7 @@ static void write_target(
 			buf_append_char(out, '\n');
 		write_packages(t, o, out);
 	}
+	write_errors(t, out);
 	write_totals(&totals, "Total", out);
 }
 

@@ -4,7 +4,7 @@
  * system call that is not on a short list (seccomp(2), by libseccomp). The filter is compiled once,
  * in the zygote, and installed by each worker.
  *
- * Under AddressSanitizer the address space cannot be limited and its runtime needs calls of its
+ * Under a sanitizer the address space cannot be limited and its runtime needs calls of its
  * own: there the filter refuses unknown calls with an error instead of killing.
  */
 #include "sandbox/sandbox_priv.h"
@@ -39,9 +39,9 @@ static int add_rules(scmp_filter_ctx ctx)
 
 	for (size_t i = 0; i < ARRAY_LEN(allowed_calls) && r == 0; i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-	for (size_t i = 0; i < ARRAY_LEN(refused_calls) && r == 0 && !WITH_ASAN; i++)
+	for (size_t i = 0; i < ARRAY_LEN(refused_calls) && r == 0 && !WITH_SANITIZER; i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused_calls[i], 0);
-	if (r == 0 && WITH_ASAN)
+	if (r == 0 && WITH_SANITIZER)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0);
 	/* Memory yes, executable memory no. */
 	if (r == 0)
@@ -80,7 +80,7 @@ static int read_filter(scmp_filter_ctx ctx, struct err *err)
 int lockdown_prepare(struct err *err)
 {
 	scmp_filter_ctx ctx =
-		seccomp_init(WITH_ASAN ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+		seccomp_init(WITH_SANITIZER ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
 
 	if (!ctx)
 		return err_set(err, ERR_UNSUPPORTED, "libseccomp cannot make a filter");
@@ -126,7 +126,7 @@ static int set_limits(uint64_t memory_bytes, uint32_t cpu_s, struct err *err)
 {
 	int r = 0;
 
-	if (!WITH_ASAN)
+	if (!WITH_SANITIZER)
 		r = set_limit(RLIMIT_AS, mapped_bytes() + memory_bytes, 0, "memory", err);
 	/* At the soft limit it dies of SIGXCPU, which says why; at the hard one it is just killed.
 	 */
@@ -167,12 +167,13 @@ int lockdown_apply(uint64_t memory_bytes, uint32_t cpu_s, struct err *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set_errno(err, ERR_INTERNAL, errno, "give up new privileges");
-	if (!WITH_ASAN && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_set_errno(err, ERR_INTERNAL, errno, "forbid tracing");
-	forbid_file_system();
+	/* Limits before the rest: how much is mapped is read from a file of this process. */
 	int r = set_limits(memory_bytes, cpu_s, err);
 	if (r < 0)
 		return r;
+	if (!WITH_SANITIZER && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_set_errno(err, ERR_INTERNAL, errno, "forbid tracing");
+	forbid_file_system();
 	if (!filter.filter) {
 		(void)err_set(err, ERR_UNSUPPORTED, "there is no system call filter");
 		return 1;

@@ -6,15 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/* So small that what is on its way to a worker stays in the processor's caches, so large that the
- * two seldom wait for each other (docs/performance.md). */
-enum { PIPE_BYTES = 256 * 1024, CHUNK_BYTES = 64 * 1024 };
+/* Of the pipe that frames come through, and how much of it is read at once. */
+enum { PIPE_BYTES = 1 << 20, CHUNK_BYTES = 256 * 1024 };
 
 static int control_fd = -1;
 static pid_t zygote_pid = -1;
@@ -23,7 +21,8 @@ static const struct sandbox_job *const *job_table;
 struct sandbox_worker {
 	const char *job_name;
 	struct sandbox_limits limits;
-	int in_fd; /* writing end, or -1 */
+	int token_fd; /* gives slots of the ring to the worker; -1: the input has ended */
+	struct ring ring;
 	int out_fd;
 	int status_fd;
 	struct buf frames; /* what has come of frames that are not complete yet */
@@ -83,12 +82,12 @@ struct sandbox_limits sandbox_limits_for(uint64_t input_bytes)
 		.cpu_s = cpu_s > UINT32_MAX ? UINT32_MAX : (uint32_t)cpu_s };
 }
 
-static int send_request(const struct zygote_request *head, struct span params,
-	const int fds[static ZYGOTE_FDS], struct err *err)
+static int send_request(const struct zygote_request *head, struct span params, const int *fds,
+	size_t n_fds, struct err *err)
 {
 	union {
 		struct cmsghdr align;
-		char raw[CMSG_SPACE(ZYGOTE_FDS * sizeof(int))];
+		char raw[CMSG_SPACE(ZYGOTE_FDS_RING * sizeof(int))];
 	} control = { .raw = { 0 } };
 	struct zygote_request copy = *head;
 	struct iovec parts[2] = {
@@ -98,14 +97,14 @@ static int send_request(const struct zygote_request *head, struct span params,
 	struct msghdr msg = { .msg_iov = parts,
 		.msg_iovlen = params.n ? 2 : 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
+		.msg_controllen = CMSG_SPACE(n_fds * sizeof(int)) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	ssize_t n;
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(ZYGOTE_FDS * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, ZYGOTE_FDS * sizeof(int));
+	c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
 	do {
 		n = sendmsg(control_fd, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
@@ -123,7 +122,8 @@ static uint32_t job_index(const struct sandbox_job *job)
 
 static void worker_free(struct sandbox_worker *w)
 {
-	cleanup_close(&w->in_fd);
+	cleanup_close(&w->token_fd);
+	ring_fini(&w->ring);
 	cleanup_close(&w->out_fd);
 	cleanup_close(&w->status_fd);
 	buf_fini(&w->frames);
@@ -131,15 +131,49 @@ static void worker_free(struct sandbox_worker *w)
 	free(w);
 }
 
+/* Both ends of a pipe; *ours is what this process keeps. */
+static int make_pipe(int *ours, int *theirs, bool we_write, struct err *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_set_errno(err, ERR_IO, errno, "make a pipe");
+	*ours = fds[we_write];
+	*theirs = fds[!we_write];
+	return 0;
+}
+
+/* The descriptors of a worker, and the request for it. */
+static int start_worker(struct sandbox_worker *w, const struct zygote_request *head,
+	struct span params, int fd, struct err *err)
+{
+	_cleanup_close_ int token_read = -1, out_write = -1, status_write = -1, ring_fd = -1;
+	bool streamed = fd < 0;
+	int r = streamed ? make_pipe(&w->token_fd, &token_read, true, err) : 0;
+
+	if (r == 0 && streamed)
+		r = ring_init(&w->ring, &ring_fd, err);
+	if (r == 0)
+		r = make_pipe(&w->out_fd, &out_write, false, err);
+	if (r == 0)
+		r = make_pipe(&w->status_fd, &status_write, false, err);
+	if (r < 0)
+		return r;
+	/* Larger means fewer switches between the two; refused beyond the user's quota, which is
+	 * fine. */
+	(void)fcntl(w->out_fd, F_SETPIPE_SZ, PIPE_BYTES);
+	const int fds[ZYGOTE_FDS_RING] = { streamed ? token_read : fd, out_write, status_write,
+		ring_fd };
+	return send_request(head, params, fds, streamed ? ZYGOTE_FDS_RING : ZYGOTE_FDS, err);
+}
+
 int sandbox_open(const struct sandbox_job *job, struct span params, int fd,
 	struct sandbox_limits limits, struct sandbox_worker **out, struct err *err)
 {
-	_cleanup_close_ int in_read = -1, out_write = -1, status_write = -1;
-	struct zygote_request head = { .job = job_index(job),
+	const struct zygote_request head = { .job = job_index(job),
 		.cpu_s = limits.cpu_s,
 		.memory_bytes = limits.memory_bytes,
 		.params_bytes = (uint32_t)params.n };
-	int pipe_fds[2];
 
 	if (head.job == UINT32_MAX || control_fd < 0)
 		return err_set(
@@ -148,59 +182,18 @@ int sandbox_open(const struct sandbox_job *job, struct span params, int fd,
 		return err_set(
 			err, ERR_TOO_LARGE, "job %s: %zu bytes of parameters", job->name, params.n);
 	struct sandbox_worker *w = xcalloc(1, sizeof(*w));
-	*w = (struct sandbox_worker){
-		.job_name = job->name, .limits = limits, .in_fd = -1, .out_fd = -1, .status_fd = -1
-	};
+	*w = (struct sandbox_worker){ .job_name = job->name,
+		.limits = limits,
+		.token_fd = -1,
+		.out_fd = -1,
+		.status_fd = -1 };
 	buf_init(&w->frames, sizeof(struct frame_header) + SANDBOX_FRAME_MAX + CHUNK_BYTES);
-	int r = 0;
-	if (fd < 0) {
-		r = pipe2(pipe_fds, O_CLOEXEC);
-		if (r == 0) {
-			in_read = pipe_fds[0];
-			w->in_fd = pipe_fds[1];
-			/* Larger means fewer switches between the two; refused beyond the user's
-			 * quota, which is fine. */
-			(void)fcntl(w->in_fd, F_SETPIPE_SZ, PIPE_BYTES);
-		}
-	}
-	if (r == 0 && (r = pipe2(pipe_fds, O_CLOEXEC)) == 0) {
-		w->out_fd = pipe_fds[0];
-		out_write = pipe_fds[1];
-	}
-	if (r == 0 && (r = pipe2(pipe_fds, O_CLOEXEC)) == 0) {
-		w->status_fd = pipe_fds[0];
-		status_write = pipe_fds[1];
-	}
-	if (r < 0)
-		r = err_set_errno(err, ERR_IO, errno, "job %s", job->name);
-	else
-		r = send_request(&head, params,
-			(int[]){ fd < 0 ? in_read : fd, out_write, status_write }, err);
+	int r = start_worker(w, &head, params, fd, err);
 	if (r < 0) {
 		worker_free(w);
-		return r;
+		return err_wrap(err, "job %s", job->name);
 	}
 	*out = w;
-	return 0;
-}
-
-int sandbox_feed(struct sandbox_worker *w, struct span input, struct err *err)
-{
-	while (input.n) {
-		if (w->in_fd < 0)
-			return 1;
-		ssize_t n = write(w->in_fd, input.p, input.n);
-
-		if (n >= 0) {
-			input.p += n;
-			input.n -= (size_t)n;
-		} else if (errno == EPIPE) {
-			(void)close(take_fd(&w->in_fd));
-		} else if (errno != EINTR) {
-			return err_set_errno(
-				err, ERR_IO, errno, "job %s: feed its worker", w->job_name);
-		}
-	}
 	return 0;
 }
 
@@ -252,6 +245,8 @@ static int take_frames(struct sandbox_worker *w, sandbox_frame_fn *frame, void *
 			take_error(w, payload);
 		else if (header.type == FRAME_UNCONFINED)
 			warn_unconfined(payload);
+		else if (header.type == FRAME_CONSUMED && w->ring.in_flight > 0)
+			w->ring.in_flight--;
 		else if (header.type <= UINT8_MAX && w->error.code == ERR_NONE && frame)
 			r = frame(ctx, (uint8_t)header.type, payload, &w->error);
 	}
@@ -278,73 +273,60 @@ static ssize_t take_output(struct sandbox_worker *w, sandbox_frame_fn *frame, vo
 	return r < 0 ? r : n;
 }
 
-/* Input that was read and is still to be written. */
-struct pending {
-	char *bytes;
-	size_t from;
-	size_t to;
-};
-
-/* Writes what fits without blocking. */
-static int write_pending(struct sandbox_worker *w, struct pending *p, struct err *err)
+static void end_input(struct sandbox_worker *w)
 {
-	ssize_t n = write(w->in_fd, p->bytes + p->from, p->to - p->from);
-
-	if (n >= 0)
-		p->from += (size_t)n;
-	else if (errno == EPIPE)
-		(void)close(take_fd(&w->in_fd));
-	else if (errno != EINTR && errno != EAGAIN)
-		return err_set_errno(err, ERR_IO, errno, "job %s: feed its worker", w->job_name);
-	return 0;
+	cleanup_close(&w->token_fd);
+	w->token_fd = -1;
 }
 
-/* One round of feeding and taking: 1, 0 when everything was fed (or is not wanted). */
-static int pump_once(struct sandbox_worker *w, struct stream *in, struct pending *p,
-	sandbox_frame_fn *frame, void *ctx, struct err *err)
+/*
+ * Waits until there is a slot to fill, taking frames: 1, or 0 when the worker wants no more. Why is
+ * in w->error, or in how it ended, which finishing reports.
+ */
+static int wait_for_slot(struct sandbox_worker *w, sandbox_frame_fn *frame, void *ctx)
 {
-	if (p->from == p->to) {
-		ssize_t n = stream_read(in, p->bytes, CHUNK_BYTES, err);
-
-		if (n <= 0)
-			return (int)n;
-		p->from = 0;
-		p->to = (size_t)n;
+	while (w->token_fd >= 0 && w->ring.in_flight == RING_SLOTS) {
+		if (take_output(w, frame, ctx) <= 0 || w->error.code != ERR_NONE || w->done)
+			end_input(w);
 	}
-	struct pollfd fds[2] = { { .fd = w->in_fd, .events = POLLOUT },
-		{ .fd = w->out_fd, .events = POLLIN } };
-	if (poll(fds, 2, -1) < 0)
-		return errno == EINTR
-			       ? 1
-			       : err_set_errno(err, ERR_IO, errno, "job %s: poll", w->job_name);
-	if (fds[0].revents) {
-		int r = write_pending(w, p, err);
+	return w->token_fd >= 0;
+}
 
-		if (r < 0)
-			return r;
-	}
-	if (fds[1].revents) {
-		ssize_t n = take_output(w, frame, ctx);
+static void send_slot(struct sandbox_worker *w, uint32_t bytes)
+{
+	if (ring_send(&w->ring, w->token_fd, bytes) < 0)
+		end_input(w);
+}
 
-		/* The cause is in w->error; finishing reports it, or how the worker ended. */
-		if (n <= 0)
-			return 0;
+int sandbox_feed(struct sandbox_worker *w, struct span input, struct err *err UNUSED)
+{
+	struct ring *r = &w->ring;
+
+	while (input.n) {
+		if (r->filled == 0 && !wait_for_slot(w, NULL, NULL))
+			return 1;
+		size_t n = min_size(input.n, RING_SLOT_BYTES - r->filled);
+		memcpy(ring_slot(r) + r->filled, input.p, n);
+		r->filled += (uint32_t)n;
+		input.p += n;
+		input.n -= n;
+		if (r->filled == RING_SLOT_BYTES)
+			send_slot(w, r->filled);
 	}
-	return w->in_fd >= 0;
+	return w->token_fd < 0;
 }
 
 int sandbox_pump(struct sandbox_worker *w, struct stream *in, sandbox_frame_fn *frame, void *ctx,
 	struct err *err)
 {
-	_cleanup_free_ char *bytes = xmalloc(CHUNK_BYTES);
-	struct pending pending = { .bytes = bytes };
-	int r;
+	while (wait_for_slot(w, frame, ctx)) {
+		ssize_t n = stream_read(in, ring_slot(&w->ring), RING_SLOT_BYTES, err);
 
-	if (fcntl(w->in_fd, F_SETFL, O_NONBLOCK) < 0)
-		return err_set_errno(err, ERR_IO, errno, "job %s", w->job_name);
-	while ((r = pump_once(w, in, &pending, frame, ctx, err)) > 0)
-		continue;
-	return r;
+		if (n <= 0)
+			return (int)n;
+		send_slot(w, (uint32_t)n);
+	}
+	return 0;
 }
 
 /* How the worker ended, when it did not end by itself. */
@@ -376,8 +358,9 @@ int sandbox_finish(struct sandbox_worker *w, sandbox_frame_fn *frame, void *ctx,
 	int status = 0;
 	int r = 0;
 
-	cleanup_close(&w->in_fd);
-	w->in_fd = -1;
+	if (w->token_fd >= 0 && w->ring.filled > 0)
+		send_slot(w, w->ring.filled);
+	end_input(w);
 	while (w->error.code == ERR_NONE && take_output(w, frame, ctx) > 0)
 		continue;
 	if (w->error.code != ERR_NONE) {

@@ -13,8 +13,9 @@
 
 /* What a running job has. */
 struct sandbox_io {
-	int in_fd;  /* the streamed input, or the file that was handed over */
-	int out_fd; /* frames go here; use sandbox_emit() */
+	struct stream *input; /* the streamed input; NULL when a file was handed over */
+	int in_fd;            /* that file */
+	int out_fd;           /* frames go here; use sandbox_emit() */
 };
 
 /* Sends a frame of a job's own type (0 … 255); longer payloads are cut into frames of

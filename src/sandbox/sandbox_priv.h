@@ -6,16 +6,16 @@
 
 #include "sandbox/sandbox.h"
 
-/* Whether AddressSanitizer is compiled in. */
-#if defined(__SANITIZE_ADDRESS__)
-#	define WITH_ASAN 1
+/* Whether a sanitizer is compiled in that maps terabytes and needs system calls of its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#	define WITH_SANITIZER 1
 #elif defined(__has_feature)
-#	if __has_feature(address_sanitizer)
-#		define WITH_ASAN 1
+#	if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#		define WITH_SANITIZER 1
 #	endif
 #endif
-#ifndef WITH_ASAN
-#	define WITH_ASAN 0
+#ifndef WITH_SANITIZER
+#	define WITH_SANITIZER 0
 #endif
 
 /* A frame on the wire: this header in native byte order (both ends are one program), then the
@@ -31,6 +31,7 @@ enum {
 	FRAME_ERROR = 256, /* payload: code as uint32_t, message */
 	FRAME_DONE,        /* the job succeeded */
 	FRAME_UNCONFINED,  /* the kernel refused seccomp; payload: why */
+	FRAME_CONSUMED,    /* a slot of the input was read */
 };
 
 /* Exit statuses of a worker, beside 0. */
@@ -46,14 +47,21 @@ struct zygote_request {
 	uint32_t reserved;
 };
 
-enum { ZYGOTE_PARAMS_MAX = 64 * 1024, ZYGOTE_FDS = 3 };
+enum {
+	ZYGOTE_PARAMS_MAX = 64 * 1024,
+	ZYGOTE_FDS = 3,     /* input, output, status */
+	ZYGOTE_FDS_RING = 4 /* with streamed input: tokens, output, status, ring */
+};
 
 /* The zygote's life; does not return. */
 NORETURN void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool require);
 
-/* Runs one job in the freshly forked worker; does not return. */
+/*
+ * Runs one job in the freshly forked worker; does not return. Descriptor 0 is its file or the
+ * tokens of its streamed input, 1 takes its frames; ring_fd is -1 without streamed input.
+ */
 NORETURN void worker_main(const struct sandbox_job *job, const struct zygote_request *request,
-	struct span params, int in_fd, int out_fd, bool require);
+	struct span params, int ring_fd, bool require);
 
 /* Makes the filter once, in the zygote. 0, or a negative code where libseccomp cannot. */
 int lockdown_prepare(struct err *err) MUST_CHECK;
@@ -63,6 +71,43 @@ int lockdown_prepare(struct err *err) MUST_CHECK;
  * but seccomp, and *err says why; a negative code: failed.
  */
 int lockdown_apply(uint64_t memory_bytes, uint32_t cpu_s, struct err *err) MUST_CHECK;
+
+/* --- ring.c: streamed input
+ * -------------------------------------------------------------------------------- */
+
+enum { RING_SLOTS = 4, RING_SLOT_BYTES = 512 * 1024, RING_BYTES = RING_SLOTS * RING_SLOT_BYTES };
+
+/* The parent's end. */
+struct ring {
+	uint8_t *base;
+	uint32_t slot;      /* that is being filled */
+	uint32_t in_flight; /* slots that the worker has; with RING_SLOTS of them there is none to
+			       fill */
+	uint32_t filled;    /* bytes in the slot, while it is filled piece by piece */
+};
+
+/* Makes the memory; *read_only_fd (the caller's) is for the worker. */
+int ring_init(struct ring *r, int *read_only_fd, struct err *err) MUST_CHECK;
+void ring_fini(struct ring *r);
+/* The slot to fill, RING_SLOT_BYTES of it. Only with in_flight < RING_SLOTS. */
+uint8_t *ring_slot(const struct ring *r);
+/* Gives the slot to the worker with this many bytes (> 0); negative when that has gone. */
+int ring_send(struct ring *r, int token_fd, uint32_t bytes) MUST_CHECK;
+
+/* The worker's end. */
+struct ring_input {
+	struct stream stream;
+	const uint8_t *base;
+	int token_fd;
+	int out_fd;
+	uint32_t slot;
+	bool started;
+	bool ended;
+	struct span left;
+};
+
+int ring_input_init(
+	struct ring_input *in, int ring_fd, int token_fd, int out_fd, struct err *err) MUST_CHECK;
 
 /* Writes one frame whole. */
 int frame_write(int fd, uint16_t type, struct span payload, struct err *err) MUST_CHECK;

@@ -84,18 +84,26 @@ static int confine(const struct zygote_request *request, int out_fd, bool requir
 }
 
 void worker_main(const struct sandbox_job *job, const struct zygote_request *request,
-	struct span params, int in_fd, int out_fd, bool require)
+	struct span params, int ring_fd, bool require)
 {
 	struct err err = ERR_INIT;
-	struct sandbox_io io = { .in_fd = in_fd, .out_fd = out_fd };
+	struct sandbox_io io = { .in_fd = 0, .out_fd = 1 };
+	struct ring_input input;
+	int r = 0;
 
 	xmalloc_on_exhaustion(on_out_of_memory);
-	int r = confine(request, out_fd, require, &err);
+	if (ring_fd >= 0) {
+		r = ring_input_init(&input, ring_fd, io.in_fd, io.out_fd, &err);
+		(void)close(ring_fd);
+		io.input = &input.stream;
+	}
+	if (r == 0)
+		r = confine(request, io.out_fd, require, &err);
 	if (r == 0)
 		r = job->run(&io, params, &err);
 	if (r < 0)
-		send_error(out_fd, &err);
-	else if (frame_write(out_fd, FRAME_DONE, (struct span){ 0 }, &err) < 0)
+		send_error(io.out_fd, &err);
+	else if (frame_write(io.out_fd, FRAME_DONE, (struct span){ 0 }, &err) < 0)
 		_exit(WORKER_EXIT_NO_PARENT);
 	_exit(0);
 }

@@ -37,48 +37,62 @@ struct request {
 };
 
 /* Descriptors that came with a message. */
-static size_t take_fds(struct msghdr *msg, int fds[static ZYGOTE_FDS])
+static size_t take_fds(struct msghdr *msg, int fds[static ZYGOTE_FDS_RING])
 {
 	size_t n = 0;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		n = min_size((c->cmsg_len - CMSG_LEN(0)) / sizeof(int), ZYGOTE_FDS);
+		n = min_size((c->cmsg_len - CMSG_LEN(0)) / sizeof(int), ZYGOTE_FDS_RING);
 		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
 	}
 	return n;
 }
 
-/* In the child: descriptors 0 and 1 and no others. */
-NORETURN static void become_worker(
-	struct zygote *z, const struct request *request, const int fds[static ZYGOTE_FDS])
+/* Moves fd out of the way of the descriptors that a worker has. */
+static int move_up(int fd)
 {
+	int moved = fcntl(fd, F_DUPFD, 10);
+
+	if (moved < 0)
+		_exit(WORKER_EXIT_NO_PARENT);
+	return moved;
+}
+
+/* In the child: descriptors 0 and 1, the ring if there is one, and no others. */
+NORETURN static void become_worker(
+	struct zygote *z, const struct request *request, const int *fds, size_t n_fds)
+{
+	/* A sanitizer reports on standard error. */
+	unsigned first_closed = WITH_SANITIZER ? 3 : 2;
+	int ring_fd = n_fds == ZYGOTE_FDS_RING ? move_up(fds[3]) : -1;
+	int in_fd = move_up(fds[0]), out_fd = move_up(fds[1]);
+
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
-		sigprocmask(SIG_SETMASK, &z->old_mask, NULL) < 0)
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): the zygote has no threads */
+		sigprocmask(SIG_SETMASK, &z->old_mask, NULL) < 0 || dup2(in_fd, 0) < 0 ||
+		dup2(out_fd, 1) < 0)
 		_exit(WORKER_EXIT_NO_PARENT);
-	/* Out of the way of the two targets first. */
-	int in_fd = fcntl(fds[0], F_DUPFD, 10), out_fd = fcntl(fds[1], F_DUPFD, 10);
-
-	if (in_fd < 0 || out_fd < 0 || dup2(in_fd, 0) < 0 || dup2(out_fd, 1) < 0)
-		_exit(WORKER_EXIT_NO_PARENT);
-	/* AddressSanitizer reports on standard error. */
-	unsigned first_closed = WITH_ASAN ? 3 : 2;
-
+	if (ring_fd >= 0) {
+		if (dup2(ring_fd, (int)first_closed) < 0)
+			_exit(WORKER_EXIT_NO_PARENT);
+		ring_fd = (int)first_closed++;
+	}
 	if (syscall(SYS_close_range, first_closed, ~0U, 0U) < 0) {
 		for (int fd = (int)first_closed; fd < (int)sysconf(_SC_OPEN_MAX); fd++)
 			(void)close(fd);
 	}
 	worker_main(z->jobs[request->head.job], &request->head,
-		span_n(request->params, request->head.params_bytes), 0, 1, z->require);
+		span_n(request->params, request->head.params_bytes), ring_fd, z->require);
 }
 
-static void spawn(struct zygote *z, const struct request *request, const int fds[static ZYGOTE_FDS])
+static void spawn(struct zygote *z, const struct request *request, const int *fds, size_t n_fds)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		become_worker(z, request, fds);
+		become_worker(z, request, fds, n_fds);
 	if (pid > 0)
 		vec_push(&z->children, (struct child){ .pid = pid, .status_fd = fds[2] });
 	else
@@ -86,13 +100,15 @@ static void spawn(struct zygote *z, const struct request *request, const int fds
 		(void)close(fds[2]);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
+	if (n_fds == ZYGOTE_FDS_RING)
+		(void)close(fds[3]);
 }
 
 /* false when the parent has gone. */
 static bool serve_request(struct zygote *z)
 {
 	static struct request request;
-	int fds[ZYGOTE_FDS];
+	int fds[ZYGOTE_FDS_RING];
 	union {
 		struct cmsghdr align;
 		char raw[CMSG_SPACE(sizeof(fds))];
@@ -108,9 +124,10 @@ static bool serve_request(struct zygote *z)
 		return errno == EINTR || errno == EAGAIN;
 	if (n == 0)
 		return false;
-	if (take_fds(&msg, fds) == ZYGOTE_FDS &&
+	size_t n_fds = take_fds(&msg, fds);
+	if (n_fds >= ZYGOTE_FDS &&
 		(size_t)n == offsetof(struct request, params) + request.head.params_bytes)
-		spawn(z, &request, fds);
+		spawn(z, &request, fds, n_fds);
 	return true;
 }
 
@@ -165,6 +182,7 @@ void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool req
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): the zygote has no threads */
 		sigprocmask(SIG_BLOCK, &set, &z.old_mask) < 0)
 		_exit(1);
 	(void)signal(SIGPIPE, SIG_IGN);

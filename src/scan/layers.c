@@ -241,15 +241,44 @@ struct batch {
 	const struct wanted_extras *extras;
 };
 
+uint64_t layer_facts_cost(const struct layer_facts *f)
+{
+	uint64_t bytes = f->arena.used_bytes + f->facts.n * sizeof(f->facts.v[0]);
+
+	vec_for_each(fact, &f->facts)
+		bytes += fact->packages.items.n *
+			 (sizeof(struct package) + sizeof(struct view_package) +
+				 sizeof(struct report_package) + sizeof(struct report_unevaluated));
+	return bytes;
+}
+
+int layer_count_facts(struct scan *s, struct layer_scan *l)
+{
+	uint64_t bytes = layer_facts_cost(&l->facts);
+
+	if (atomic_fetch_add(&s->facts_bytes, bytes) + bytes <= LIMIT_TARGET_FACTS)
+		return 0;
+	atomic_fetch_sub(&s->facts_bytes, bytes);
+	layer_facts_fini(&l->facts);
+	layer_facts_init(&l->facts);
+	return err_set(&l->error, ERR_TOO_LARGE,
+		"the package databases of all layers need more than %" PRIu64 " MiB",
+		LIMIT_TARGET_FACTS / MIB);
+}
+
 static void analyze_in_batch(void *ctx, size_t i)
 {
 	struct batch *b = ctx;
 	struct layer_scan *l = &b->layers->v[i];
+	int r = 0;
 
-	if (l->done || l->error.code != ERR_NONE)
+	if (l->error.code != ERR_NONE)
 		return;
-	int r = l->layer ? analyze_one(b->scan, b->source, l, b->extras, &l->error)
-			 : analyze_directory(b->source->path, &l->facts, &l->error);
+	if (!l->done)
+		r = l->layer ? analyze_one(b->scan, b->source, l, b->extras, &l->error)
+			     : analyze_directory(b->source->path, &l->facts, &l->error);
+	if (r == 0)
+		r = layer_count_facts(b->scan, l);
 	l->done = r == 0;
 }
 

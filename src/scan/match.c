@@ -83,8 +83,9 @@ static void add_query(struct matching *m, size_t i)
 static void add_findings(struct matching *m)
 {
 	vec_for_each(match, &m->image->matches.items) {
-		const struct view_package *vp =
-			&m->image->view.packages.v[m->packages.v[match->query]];
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): each match has its query */
+		size_t i = m->packages.v[match->query];
+		const struct view_package *vp = &m->image->view.packages.v[i];
 
 		vec_push(&m->out->vulnerabilities, (struct report_vulnerability){ .id = match->name,
 							   .severity = match->severity,

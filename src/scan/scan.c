@@ -271,6 +271,7 @@ int scan_add(struct scan *s, const char *target, struct err *err)
 	if (r < 0)
 		return r;
 	vec_push(&s->sources, source);
+	atomic_store(&s->facts_bytes, 0);
 	return source->streamed ? scan_streamed(s, target, source, err)
 				: scan_source(s, source, err);
 }

@@ -4,6 +4,8 @@
 #ifndef SCAN_SCAN_PRIV_H
 #define SCAN_SCAN_PRIV_H
 
+#include <stdatomic.h>
+
 #include "scan/scan.h"
 
 /* One layer on its way to facts. */
@@ -32,6 +34,7 @@ struct image_scan {
 
 struct scan {
 	struct scan_options options;
+	atomic_uint_least64_t facts_bytes; /* of all layers of all images of the current target */
 	struct report report;
 	VEC_OF(struct image_scan *) images;
 	VEC_OF(struct image_source *) sources;
@@ -52,6 +55,17 @@ struct digest tap_finish(struct tap *t);
 void layers_analyze(struct scan *s, const struct image_source *source,
 	struct layer_scan_vec *layers, const struct wanted_extras *extras);
 
+/* Bytes that facts cost until the report is written: their texts, and each package's place in them,
+ * the view and the report. */
+uint64_t layer_facts_cost(const struct layer_facts *f);
+
+/*
+ * Counts the facts of a layer that was read. Their size is the target's doing, and an archive may
+ * name one layer in a thousand images: beyond LIMIT_TARGET_FACTS they are dropped again, and that
+ * is the layer's error.
+ */
+int layer_count_facts(struct scan *s, struct layer_scan *l) MUST_CHECK;
+
 /* Puts what was analyzed and checked into the cache. */
 void layers_remember(struct scan *s, const struct layer_scan_vec *layers);
 
@@ -63,13 +77,13 @@ int layer_check(struct layer_scan *l, bool compressed, const struct digest *diff
 struct streamed_layers;
 
 /* Reads the source through; 1 when it turned out to be a layer. */
-int streamed_layers_read(struct scan *s, struct image_source *source,
+int streamed_layers_read(struct scan *scan, struct image_source *source,
 	const struct wanted_extras *extras, struct streamed_layers **out,
 	struct err *err) MUST_CHECK;
 /* Moves the facts of the member that holds this layer into l. */
 void streamed_layers_take(
-	struct streamed_layers *all, const struct image_source *source, struct layer_scan *l);
-void streamed_layers_free(struct streamed_layers *all);
+	struct streamed_layers *s, const struct image_source *source, struct layer_scan *l);
+void streamed_layers_free(struct streamed_layers *s);
 DEFINE_CLEANUP(struct streamed_layers *, streamed_layers_free)
 
 /* Compares the view with the advisories: fills findings, packages and what was not evaluated. */

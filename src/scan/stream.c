@@ -15,11 +15,13 @@ struct streamed_layer {
 };
 
 struct streamed_layers {
+	struct scan *scan;
 	const struct wanted_extras *extras;
 	struct map by_name;
 	VEC_OF(struct streamed_layer *) all;
 	struct streamed_layer *current;
 	uint64_t size;
+	uint64_t facts_bytes; /* of all members so far */
 	bool started;
 	bool fed_up; /* the worker wants no more of this member */
 	struct layer_analysis *analysis;
@@ -66,7 +68,7 @@ static int data(void *ctx, struct span bytes, struct err *err UNUSED)
 	return 0;
 }
 
-static int end(void *ctx, struct err *err UNUSED)
+static int end(void *ctx, struct err *err)
 {
 	struct streamed_layers *s = ctx;
 	struct streamed_layer *l = s->current;
@@ -80,6 +82,11 @@ static int end(void *ctx, struct err *err UNUSED)
 				    l->compressed ? &l->diff_id : NULL, &l->error) < 0;
 	layer_analysis_abort(take_ptr(s->analysis));
 	s->current = NULL;
+	s->facts_bytes += layer_facts_cost(&l->facts);
+	if (s->facts_bytes > LIMIT_TARGET_FACTS)
+		return err_set(err, ERR_TOO_LARGE,
+			"the package databases of all layers need more than %" PRIu64 " MiB",
+			LIMIT_TARGET_FACTS / MIB);
 	return 0;
 }
 
@@ -92,7 +99,7 @@ int streamed_layers_read(struct scan *scan, struct image_source *source,
 	struct tap tap;
 
 	*s = (struct streamed_layers){
-		.extras = extras, .by_name = MAP_INIT, .digest = digest_new()
+		.scan = scan, .extras = extras, .by_name = MAP_INIT, .digest = digest_new()
 	};
 	stream_fd_init_range(&file, image_source_fd(source), 0, source->size, "the archive");
 	tap_init(&tap, &file.stream, scan->options.progress);
@@ -132,6 +139,8 @@ void streamed_layers_take(
 	int r = layer_facts_encode(&from->facts, &encoded, &l->error);
 	if (r == 0)
 		r = layer_facts_decode(buf_span(&encoded), &l->facts, &l->error);
+	if (r == 0)
+		r = layer_count_facts(s->scan, l);
 	l->done = l->cacheable = r == 0;
 }
 

@@ -8,21 +8,17 @@
  *
  * Records never leave the machine: they live in staging, not in the database.
  */
-#include <openssl/evp.h>
-
 #include "store/store_priv.h"
 #include "version/version.h"
 
 struct content_hash content_hash_of(struct span content)
 {
-	uint8_t md[EVP_MAX_MD_SIZE];
-	unsigned size = 0;
+	struct digest digest = digest_of(content);
 	struct content_hash h;
 
-	if (EVP_Digest(content.p, content.n, md, &size, EVP_sha256(), NULL) != 1 ||
-		size < CONTENT_HASH_BYTES)
-		abort();
-	memcpy(h.bytes, md, CONTENT_HASH_BYTES);
+	_Static_assert(
+		(int)CONTENT_HASH_BYTES <= (int)DIGEST_BYTES, "the hash is a part of the digest");
+	memcpy(h.bytes, digest.bytes, CONTENT_HASH_BYTES);
 	return h;
 }
 
@@ -78,8 +74,7 @@ static size_t utf8_sequence(const uint8_t *p, size_t n)
 	return len;
 }
 
-/* UTF-8 without NUL: what every database takes as text. */
-static bool is_text(struct str s)
+bool store_is_text(struct str s)
 {
 	if (s.n == 0)
 		return true;
@@ -101,7 +96,7 @@ static int check_text(const char *what, struct str s, uint64_t limit, struct err
 {
 	if (s.n > limit)
 		return err_set(err, ERR_INPUT, "%s of %zu bytes", what, s.n);
-	if (!is_text(s))
+	if (!store_is_text(s))
 		return err_set(err, ERR_INPUT, "%s is not UTF-8 text", what);
 	return 0;
 }
@@ -142,7 +137,7 @@ static int append_key(const struct version_scheme *scheme, struct str version,
 		append_lstr(out, str_from_span(otherwise));
 		return 0;
 	}
-	if (!is_text(version))
+	if (!store_is_text(version))
 		return err_set(err, ERR_INPUT, "version is not UTF-8 text");
 	int r = version_key(scheme, version, key, err);
 	if (r < 0)

@@ -69,15 +69,41 @@ int store_update_begin(
 
 int store_update_put(struct store_update *u, const struct advisory *a, struct err *err)
 {
-	return u->store->driver->update_put(u, a, err);
+	int r = u->store->driver->update_put(u, a, err);
+
+	if (r < 0 && r != -ERR_INPUT)
+		u->broken = true;
+	return r;
+}
+
+/* Servers may send anything; what no database could hold, or should, is as if not sent. */
+static struct str storable(struct str s)
+{
+	return s.n <= LIMIT_PATH && store_is_text(s) ? s : STR_NULL;
+}
+
+static struct source_state storable_state(const struct source_state *state)
+{
+	struct source_state copy = *state;
+
+	copy.location = storable(state->location);
+	copy.etag = storable(state->etag);
+	copy.last_modified = storable(state->last_modified);
+	copy.digest = storable(state->digest);
+	return copy;
 }
 
 int store_update_commit(struct store_update *u, const struct source_state *state,
 	struct store_update_result *out, struct err *err)
 {
 	struct store_update_result result = { .inserted = 0 };
-	int r = u->store->driver->update_commit(u, state, &result, err);
+	struct source_state clean = storable_state(state);
+	int r;
 
+	if (u->broken)
+		r = err_set(err, ERR_USAGE, "an update that lost an advisory cannot be committed");
+	else
+		r = u->store->driver->update_commit(u, &clean, &result, err);
 	store_update_abort(u);
 	if (r == 0)
 		*out = result;
@@ -106,9 +132,10 @@ int store_source_list(
 
 int store_source_touch(struct store *s, const struct source_state *state, struct err *err)
 {
+	struct source_state clean = storable_state(state);
 	int r = check_writable(s, err);
 
-	return r < 0 ? r : s->driver->source_touch(s, state, err);
+	return r < 0 ? r : s->driver->source_touch(s, &clean, err);
 }
 
 int store_has_namespace(struct store *s, struct str name_space, struct err *err)

@@ -28,7 +28,7 @@ enum fix_state {
 	FIX_STATE_AFFECTED,     /* no fix yet, no word about one */
 	FIX_STATE_FIXED,        /* fixed in fixed_version */
 	FIX_STATE_DEFERRED,     /* to be fixed some time (Debian: postponed) */
-	FIX_STATE_WILL_NOT_FIX, /* Debian: no-dsa, ignored */
+	FIX_STATE_WILL_NOT_FIX, /* Debian: ignored */
 	FIX_STATE_END_OF_LIFE,  /* the package is not supported any more */
 	FIX_STATE_COUNT
 };
@@ -66,7 +66,7 @@ struct source_state {
 	struct str location; /* URL or path of the last update */
 	struct str etag;
 	struct str last_modified; /* as the server said it */
-	struct str digest;        /* "sha256:…" of what was read */
+	struct str digest;        /* says what was read, and by which reader; opaque to the store */
 	int64_t updated_at;       /* when data was last written, seconds since 1970 */
 	int64_t checked_at;       /* when it was last found current or written */
 	uint64_t advisories;      /* (namespace, name) pairs of this source */
@@ -122,7 +122,8 @@ struct store_update_result {
 
 /*
  * Makes the staged state the source's, and sets its source_state (name and advisories are filled in
- * by the store). On success and on failure u is gone.
+ * by the store). When nothing differs, no data is written and updated_at stays what it was. On
+ * success and on failure u is gone.
  */
 int store_update_commit(struct store_update *u, const struct source_state *state,
 	struct store_update_result *out, struct err *err) MUST_CHECK;
@@ -136,7 +137,13 @@ int store_source_get(struct store *s, struct str source, struct arena *a, struct
 /* All sources by name, in *out (n of them, in a). */
 int store_source_list(struct store *s, struct arena *a, struct source_state **out, size_t *n,
 	struct err *err) MUST_CHECK;
-/* Notes that a source was found current: checked_at, and validators if they are not empty. */
+/*
+ * Notes that a source was found current: checked_at, and location and validators if they are not
+ * empty. The validators of one location are nothing to another: with a new location, empty ones
+ * replace those that were. With a digest, only if that is still the source's: what was found
+ * current may have been replaced meanwhile, and stays as it is then. -ERR_NOT_FOUND for a source
+ * that never was updated.
+ */
 int store_source_touch(
 	struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;
 
@@ -167,8 +174,11 @@ struct match_list {
 };
 
 /*
- * Appends every (query, vulnerability) with introduced ≤ key < fixed, in the order of queries and
- * then of names. Views in a. One range join in the database however many queries there are.
+ * Appends every (query, vulnerability) with introduced ≤ key < fixed, in the order of queries, then
+ * of names, then of the names of sources: two sources' advisories of one name are two
+ * vulnerabilities. Where several fixes of one apply, the one with the last fixed version counts.
+ * Views in a. One range join in the database however many queries there are. -ERR_TOO_LARGE beyond
+ * LIMIT_MATCHES.
  */
 int store_match(struct store *s, const struct match_query *queries, size_t n, struct arena *a,
 	struct match_list *out, struct err *err) MUST_CHECK;
@@ -179,7 +189,10 @@ int store_match(struct store *s, const struct match_query *queries, size_t n, st
 /* 1 and a copy of the facts in a, 0 when there are none for this digest and engine version. */
 int store_facts_get(struct store *s, const struct digest *layer, uint32_t engine_version,
 	struct arena *a, struct span *out, struct err *err) MUST_CHECK;
-/* Replaces the facts of a layer. The caller has checked the digest. */
+/*
+ * Replaces the facts of a layer, those of other engine versions too. The caller has checked the
+ * digest. What was stored first is dropped beyond LIMIT_FACTS_TOTAL.
+ */
 int store_facts_put(struct store *s, const struct digest *layer, uint32_t engine_version,
 	struct span facts, struct err *err) MUST_CHECK;
 

@@ -60,6 +60,7 @@ struct store {
 
 struct store_update {
 	struct store *store;
+	bool broken; /* a put was lost: a commit would delete what it said */
 };
 
 /* All drivers: store_driver_at(0), … until NULL. */
@@ -69,6 +70,9 @@ extern const struct store_driver store_sqlite_driver;
 
 /* Instead of LIMIT_STORE_BUSY_MS, which holds from store_open() on. */
 void store_set_busy_timeout(struct store *s, unsigned ms);
+
+/* UTF-8 without NUL: what every database takes as text. Queries may name packages that are not. */
+bool store_is_text(struct str s);
 
 /* --- advisory.c: puts as records */
 

@@ -137,7 +137,7 @@ static void append_part(struct buf *key, struct str part)
 
 static int dpkg_append_key(struct str v, struct buf *key, struct err *err)
 {
-	struct dpkg_version parts;
+	struct dpkg_version parts = { .epoch = STR_NULL };
 	int r = split(v, &parts, err);
 
 	if (r < 0)

@@ -101,7 +101,7 @@ static void append_part(struct buf *key, struct str part)
 
 static int rpm_append_key(struct str v, struct buf *key, struct err *err)
 {
-	struct rpm_version parts;
+	struct rpm_version parts = { .epoch = STR_NULL };
 	int r = split(v, &parts, err);
 
 	if (r < 0)

@@ -1,6 +1,7 @@
 /*
  * The union of layers, as far as it was kept: what an overlay file system would show at the wanted
- * paths.
+ * paths. That everything below a path is gone is noted at that path and found on the way to what
+ * lies below it, so that a layer costs as much as it has facts, however much it hides.
  */
 #include "view/view_priv.h"
 
@@ -19,31 +20,51 @@ void tree_fini(struct tree *t)
 	arena_fini(&t->arena);
 }
 
-const struct node *tree_get(const struct tree *t, struct str path)
+/*
+ * Goes from the root to path: what stands there, or the first link on the way, with its place in
+ * *at. NULL: neither.
+ */
+static const struct node *walk(struct tree *t, struct str path, bool stop_at_links, size_t *at)
 {
-	const struct node *n = map_get(&t->by_path, path);
+	const struct node *root = map_get(&t->by_path, STR(""));
+	size_t visible_from = root ? root->hides_below : 0;
 
-	return n && n->fact ? n : NULL;
+	t->work += path.n;
+	for (size_t i = 1; i <= path.n; i++) {
+		if (i < path.n && path.p[i] != '/')
+			continue;
+		t->work += i;
+		if (t->work > LIMIT_VIEW_WORK)
+			return NULL;
+		const struct node *n = map_get(&t->by_path, str_head(path, i));
+		bool is_there = n && n->fact && n->layer >= visible_from;
+		*at = i;
+		if (is_there && (i == path.n || (stop_at_links && n->fact->kind == FACT_LINK)))
+			return n;
+		if (n && n->hides_below > visible_from)
+			visible_from = n->hides_below;
+	}
+	return NULL;
 }
 
-static void remove_at(struct tree *t, struct str path)
+const struct node *tree_get(struct tree *t, struct str path)
+{
+	size_t at;
+
+	return walk(t, path, false, &at);
+}
+
+static struct node *node_at(struct tree *t, struct str path)
 {
 	struct node *n = map_get(&t->by_path, path);
 
-	if (n)
-		n->fact = NULL;
-}
-
-/* Everything below dir, not dir itself. */
-static void remove_below(struct tree *t, struct str dir)
-{
-	/* Files have nothing below them, and they are many. */
-	if (package_db_driver_for(dir) || distro_is_release_path(dir))
-		return;
-	vec_for_each(n, &t->nodes) {
-		if ((*n)->path.n != dir.n && path_contains(dir, (*n)->path))
-			(*n)->fact = NULL;
+	if (!n) {
+		n = arena_alloc(&t->arena, sizeof(*n));
+		n->path = path;
+		map_set(&t->by_path, path, n);
+		vec_push(&t->nodes, n);
 	}
+	return n;
 }
 
 static struct str package_key(struct arena *a, const struct package *p)
@@ -60,7 +81,7 @@ static size_t *since_of(
 	_cleanup_arena_ struct arena scratch = ARENA_INIT;
 	size_t *since = arena_alloc(&t->arena, fact->packages.items.n * sizeof(*since));
 
-	if (before && before->fact && before->fact->kind == FACT_DATABASE) {
+	if (before && before->fact->kind == FACT_DATABASE) {
 		const struct package_list *old = &before->fact->packages;
 
 		for (size_t i = 0; i < old->items.n; i++)
@@ -77,15 +98,12 @@ static size_t *since_of(
 
 static void put(struct tree *t, const struct fact *fact, size_t layer)
 {
-	struct node *n = map_get(&t->by_path, fact->path);
-	size_t *since = fact->kind == FACT_DATABASE ? since_of(t, n, fact, layer) : NULL;
+	struct node *n = node_at(t, fact->path);
 
-	if (!n) {
-		n = arena_alloc(&t->arena, sizeof(*n));
-		map_set(&t->by_path, fact->path, n);
-		vec_push(&t->nodes, n);
-	}
-	*n = (struct node){ .path = fact->path, .fact = fact, .layer = layer, .since = since };
+	if (fact->kind == FACT_DATABASE)
+		n->since = since_of(t, tree_get(t, fact->path), fact, layer);
+	n->fact = fact;
+	n->layer = layer;
 }
 
 void tree_add_layer(struct tree *t, const struct layer_facts *facts, size_t layer)
@@ -93,9 +111,9 @@ void tree_add_layer(struct tree *t, const struct layer_facts *facts, size_t laye
 	/* What is hidden is hidden of the layers below, wherever in this layer it says so. */
 	vec_for_each(f, &facts->facts) {
 		if (f->kind == FACT_HIDDEN || f->kind == FACT_LINK || f->kind == FACT_OPAQUE)
-			remove_below(t, f->path);
+			node_at(t, f->path)->hides_below = layer;
 		if (f->kind == FACT_HIDDEN || f->kind == FACT_DIRECTORY)
-			remove_at(t, f->path);
+			node_at(t, f->path)->fact = NULL;
 	}
 	vec_for_each(f, &facts->facts) {
 		if (f->kind == FACT_RELEASE || f->kind == FACT_DATABASE || f->kind == FACT_LINK)
@@ -103,34 +121,24 @@ void tree_add_layer(struct tree *t, const struct layer_facts *facts, size_t laye
 	}
 }
 
-/* The first link on the way, as the length of the path up to it; 0: none. */
-static size_t first_link(const struct tree *t, struct str path, const struct node **link)
+struct str tree_resolve(struct tree *t, struct arena *a, struct str path)
 {
-	for (size_t i = 1; i <= path.n; i++) {
-		if (i < path.n && path.p[i] != '/')
-			continue;
-		*link = tree_get(t, str_head(path, i));
-		if (*link && (*link)->fact->kind == FACT_LINK)
-			return i;
-	}
-	return 0;
-}
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	const struct str original = path;
 
-struct str tree_resolve(const struct tree *t, struct arena *a, struct str path)
-{
-	const struct node *link;
-	size_t at;
+	for (int links = 0; links <= LINKS_MAX; links++) {
+		size_t at;
+		const struct node *link = walk(t, path, true, &at);
 
-	for (int links = 0; (at = first_link(t, path, &link)); links++) {
-		if (links == LINKS_MAX)
-			return STR_NULL;
-		struct str rest = str_skip(path, at);
-		struct str target = link->fact->target;
-
+		if (!link || link->fact->kind != FACT_LINK)
+			return path.p == original.p ? path : arena_str(a, path);
 		/* Both parts are normalized; a target of "" is the root. */
-		path = target.n ? arena_printf(
-					  a, "%" PRIstr "%" PRIstr, STR_ARG(target), STR_ARG(rest))
+		struct str rest = str_skip(path, at), target = link->fact->target;
+		if (target.n + rest.n > LIMIT_PATH)
+			return STR_NULL;
+		path = target.n ? arena_printf(&scratch, "%" PRIstr "%" PRIstr, STR_ARG(target),
+					  STR_ARG(rest))
 				: str_skip(rest, 1);
 	}
-	return path;
+	return STR_NULL;
 }

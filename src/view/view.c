@@ -86,10 +86,12 @@ static void take_folder(struct builder *b, struct str wanted)
 /* Whether a better database stands in the same folder (see package_db_driver.rank). */
 static bool is_outranked(const struct builder *b, const struct node *n)
 {
+	if (n->fact->driver->rank == 0)
+		return false;
 	vec_for_each(it, &b->databases) {
 		const struct node *other = *it;
 
-		if (n->fact->driver->rank && other->fact->driver->rank > n->fact->driver->rank &&
+		if (other->fact->driver->rank > n->fact->driver->rank &&
 			(other->fact->packages.items.n || other->fact->error.n) &&
 			str_eq(path_dirname(other->path), path_dirname(n->path)))
 			return true;
@@ -161,6 +163,11 @@ void view_build(const struct layer_facts *const *layers, size_t n, struct view *
 			take_database(&b, take(&b, wanted));
 	}
 	choose(&b);
+	if (b.tree.work > LIMIT_VIEW_WORK)
+		vec_push(&out->errors,
+			(struct view_error){ .database = STR("links"),
+				.reason = STR(
+					"more than can be followed; packages may be missing") });
 	vec_fini(&b.releases);
 	vec_fini(&b.databases);
 	map_fini(&b.seen);

@@ -1,24 +1,90 @@
-"""What the end-to-end tests share: the program and the test material."""
+"""What the end-to-end tests share: the program, the test material, and ways to run a scan."""
+import json
 import os
 import pathlib
+import subprocess
+import types
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import images
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="session")
 def clair():
-    """The program under test: $CLAIR, or the one in build/."""
+    """The program: $CLAIR, or build/clair."""
     path = pathlib.Path(os.environ.get("CLAIR", ROOT / "build" / "clair"))
-    assert path.exists(), f"{path} is missing: build it, or set CLAIR"
-    return str(path.resolve())
+    if not path.exists():
+        pytest.fail(f"{path} is missing; build it first")
+    return str(path)
 
 
 @pytest.fixture(scope="session")
 def shared_data():
-    """Large test material: $CLAIR_SHARED_DATA, or ../shared/data. Under CI it has to be there."""
+    """Test material that is not part of the repository: $CLAIR_SHARED_DATA, or ../shared/data."""
     path = pathlib.Path(os.environ.get("CLAIR_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not path.is_dir():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{path} is missing")
     return path
+
+
+TRACKER = {
+    "alpha": {"CVE-2024-0001": images.record(bookworm="1.0-2"), "CVE-2024-0002": images.record(bookworm=None)},
+    "beta": {"CVE-2024-0003": images.record(bookworm={"status": "resolved", "fixed_version": "2:1.5-1", "urgency": "high"})},
+    "gamma": {"CVE-2024-0004": images.record(bookworm={"urgency": "unimportant"}),
+              "CVE-2024-0005": images.record(bookworm={"urgency": "medium", "nodsa": "Minor", "nodsa_reason": "ignored"}),
+              "CVE-2024-0006": images.record(bookworm="0")},
+}
+
+
+@pytest.fixture(scope="session")
+def tracker_database(clair, tmp_path_factory):
+    """A database with TRACKER; use a copy (the fixture `database`)."""
+    directory = tmp_path_factory.mktemp("tracker")
+    (directory / "tracker.json").write_text(json.dumps(TRACKER))
+    subprocess.run([clair, "update", "--db", directory / "clair.db", "--from", f"debian={directory / 'tracker.json'}"],
+                   check=True, stdout=subprocess.DEVNULL)
+    return directory / "clair.db"
+
+
+@pytest.fixture
+def database(tracker_database, tmp_path):
+    path = tmp_path / "clair.db"
+    path.write_bytes(tracker_database.read_bytes())
+    return path
+
+
+@pytest.fixture
+def scan(clair, database):
+    """scan(target, …, options=[…]) runs `clair scan --format json`; .json, .targets, .status, .errors."""
+    def run(*targets, options=(), fmt="json", env=None, db=None, **kwargs):
+        done = subprocess.run([clair, "scan", "--db", db or database, *(["--format", fmt] if fmt else []), *options, *targets],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", timeout=120,
+                              stdin=subprocess.DEVNULL, check=False, env={**os.environ, **(env or {})}, **kwargs)
+        assert "Sanitizer" not in done.stderr, done.stderr
+        report = json.loads(done.stdout) if fmt == "json" and done.stdout else None
+        return types.SimpleNamespace(status=done.returncode, out=done.stdout, errors=done.stderr, json=report,
+                                     targets=report["targets"] if report else [])
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    """write(name, content) makes a file in the test's directory."""
+    def make(name, content):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return make
+
+
+def packages(target):
+    return sorted((p["name"], p["version"]) for p in target["packages"])
+
+
+def findings(target):
+    return [(v["id"], v["package"]) for v in target["vulnerabilities"]]

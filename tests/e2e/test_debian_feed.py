@@ -23,7 +23,7 @@ def state(release):
 
 
 def expected(tracker):
-    """{(namespace, CVE, package): (fixed version, state, severity)}"""
+    """{(namespace, CVE, package): (fixed version, state, severity, description)}"""
     rows = {}
     for package, records in tracker.items():
         for cve, record in records.items():
@@ -34,14 +34,15 @@ def expected(tracker):
                     continue
                 fixed = release["fixed_version"] if release["status"] == "resolved" else ""
                 severity = SEVERITIES.get(release.get("urgency", "").rstrip("*"), UNKNOWN)
-                rows["debian:" + VERSIONS[codename], cve, package] = (fixed, state(release), severity)
+                key = "debian:" + VERSIONS[codename], cve, package
+                rows[key] = (fixed, state(release), severity, record.get("description", ""))
     return rows
 
 
-QUERY = """SELECT n.name, v.name, p.name, f.fixed_version, f.state, f.severity
+QUERY = """SELECT n.name, v.name, p.name, f.fixed_version, f.state, f.severity, ifnull(t.body, '')
 	FROM vulnerability v JOIN namespace n ON n.id = v.namespace_id
 	JOIN fix f ON f.vulnerability_id = v.id JOIN package p ON p.id = f.package_id
-	WHERE v.deleted_at IS NULL AND f.deleted = 0"""
+	LEFT JOIN text t ON t.id = v.description_id WHERE v.deleted_at IS NULL"""
 
 
 @pytest.mark.parametrize("which", ["sample", "full"])

@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DUMP_REPORT = os.environ.get("DUMP_REPORT", ROOT / "build/tests/unit/report/dump-report")
+BUILD = pathlib.Path(os.environ.get("CLAIR", ROOT / "build-test" / "clair")).parent
+DUMP_REPORT = os.environ.get("DUMP_REPORT", BUILD / "tests/unit/report/dump-report")
 SCHEMA = json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 SAMPLES = ["full", "clean", "empty", "unknown", "hostile", "many", "none"]

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("CLAIR_SHARED_DATA", ROOT.parent / "shared" / "data"))
-BUILD = pathlib.Path(os.environ.get("CLAIR_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("CLAIR", ROOT / "build-test" / "clair")).parent
 DUMP = BUILD / "tests" / "unit" / "package" / "dump-packages"
 
 # Where our readers expect a database of this kind, by the name of its file.

@@ -282,3 +282,23 @@ def test_odd_records_are_told_of_and_skipped(server, database):
     server.answer = lambda h: h.reply(json.dumps(odd).encode())
     succeed(database.update(server.url))
     assert database.names() == ["CVE-2024-0003"]
+
+
+def test_feed_is_read_again_when_another_reader_read_it(clair, tmp_path):
+    """What an older version of the program made of a feed says nothing about what this one makes of it."""
+    feed, database = tmp_path / "feed.json", tmp_path / "clair.db"
+    feed.write_text(json.dumps({"a": {"CVE-2024-1": {"description": "x", "releases": {"bookworm": {"status": "open", "urgency": "low"}}}}}))
+    argv = [clair, "update", "--db", database, "--from", f"debian={feed}"]
+    assert "1 new" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert "up to date" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    with sqlite3.connect(database) as db:
+        db.execute("UPDATE source SET digest = replace(digest, ';reader=', ';reader=9')")
+    assert "up to date" not in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert "up to date" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+def test_database_path_with_doubled_slashes(clair, tmp_path):
+    feed = tmp_path / "feed.json"
+    feed.write_text(json.dumps({"a": {"CVE-2024-1": {"releases": {"bookworm": {"status": "open", "urgency": "low"}}}}}))
+    subprocess.run([clair, "update", "--db", f"/{tmp_path}//clair.db", "--from", f"debian={feed}"], check=True)
+    assert (tmp_path / "clair.db").exists()

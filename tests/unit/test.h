@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#undef skip /* also the name of a member of struct stream */
 
 #include "base/base.h"
 

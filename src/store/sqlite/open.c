@@ -10,10 +10,14 @@
 
 #include "store/sqlite/sqlite_priv.h"
 
+/* One page of the smallest size (https://www.sqlite.org/fileformat2.html#the_database_header). */
+enum { SMALLEST_DATABASE = 512 };
+
 /* A "file:" URI, which says the same of every path: "%" "?" "#" are data, ":memory:" is a name. */
 static void format_uri(struct buf *uri, const char *path, const char *parameters)
 {
-	buf_append_str(uri, path[0] == '/' ? STR("file:") : STR("file:./"));
+	/* With an empty authority, so that a path that begins with "//" is one. */
+	buf_append_str(uri, path[0] == '/' ? STR("file://") : STR("file:./"));
 	for (; *path; path++) {
 		if (*path == '%' || *path == '?' || *path == '#')
 			buf_printf(uri, "%%%02X", (unsigned)*path);
@@ -52,6 +56,9 @@ static int check_file(const char *path, unsigned flags, struct err *err)
 	}
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_INPUT, "%s: not a database, not even a file", path);
+	/* SQLite takes a file of one byte for an empty one. */
+	if (st.st_size > 0 && st.st_size < SMALLEST_DATABASE)
+		return err_set(err, ERR_INPUT, "%s: not a database", path);
 	if (!(flags & STORE_READ_ONLY) && access(path, W_OK) < 0)
 		return err_set_errno(err, ERR_IO, errno, "%s: may not be written to", path);
 	return 0;
@@ -137,6 +144,22 @@ static int migrate(struct sqlite_store *s, struct err *err)
 	return r;
 }
 
+/*
+ * Cannot happen inside a transaction. Processes that do it at once may find one another in the way
+ * in a manner that SQLite's own waiting would turn into a deadlock; it fails at once instead.
+ */
+static int switch_to_wal(struct sqlite_store *s, struct err *err)
+{
+	uint64_t deadline = clock_monotonic_ms() + LIMIT_STORE_BUSY_MS;
+	_cleanup_err_ struct err busy = ERR_INIT;
+	int r;
+
+	while ((r = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL", &busy)) == -ERR_BUSY &&
+		clock_monotonic_ms() < deadline)
+		(void)sqlite3_sleep(1);
+	return r < 0 ? err_move(err, &busy) : 0;
+}
+
 static int check_version(struct sqlite_store *s, unsigned flags, int64_t version, struct err *err)
 {
 	if (version == 0 && (!(flags & STORE_CREATE) || (flags & STORE_READ_ONLY)))
@@ -148,8 +171,7 @@ static int check_version(struct sqlite_store *s, unsigned flags, int64_t version
 		return err_set(err, ERR_UNSUPPORTED,
 			"%s: made by an older version of this program, and may not be changed",
 			s->db.label);
-	/* First, and apart, since it cannot change inside a transaction. */
-	int r = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL", err);
+	int r = switch_to_wal(s, err);
 	return r < 0 ? r : migrate(s, err);
 }
 
@@ -189,9 +211,12 @@ static int try_open(const char *path, unsigned flags, struct sqlite_store *s, st
 	if (open_uri(path, "", flags, s, &first) == 0)
 		return 0;
 	int rc = sqlite3_errcode(s->db.handle) & 0xff;
-	if (!(flags & STORE_READ_ONLY) || has_log(path) ||
-		(rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY))
+	if (!(flags & STORE_READ_ONLY) || (rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY))
 		return err_move(err, &first);
+	if (has_log(path))
+		return err_set(err, ERR_IO,
+			"%s: part of it is in its log %s-wal, for which one has to be allowed to write",
+			path, path);
 	sqlite_db_fini(&s->db);
 	return open_uri(path, "?immutable=1", flags, s, err);
 }

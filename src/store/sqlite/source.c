@@ -100,8 +100,6 @@ static void touch(struct source_state *old, const struct source_state *state)
 		old->etag = state->etag;
 	if (moved || state->last_modified.n > 0)
 		old->last_modified = state->last_modified;
-	if (state->digest.n > 0)
-		old->digest = state->digest;
 	old->checked_at = state->checked_at;
 }
 
@@ -117,6 +115,12 @@ static int touch_in_transaction(
 	if (r == 0)
 		return err_set(err, ERR_NOT_FOUND, "source %" PRIstr " was never updated",
 			STR_ARG(state->name));
+	/* Somebody else has written meanwhile: what was found current is not what is here any more.
+	 */
+	if (state->digest.n > 0 && !str_eq(state->digest, old.digest)) {
+		sqlite_rollback(&s->db);
+		return 0;
+	}
 	touch(&old, state);
 	if ((r = sqlite_source_set(s, &old, err)) < 0)
 		return r;

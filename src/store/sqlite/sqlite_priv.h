@@ -126,7 +126,7 @@ extern const int sqlite_migrations_count;
 
 int sqlite_store_open(
 	const char *location, unsigned flags, struct store **out, struct err *err) MUST_CHECK;
-void sqlite_store_close(struct store *s);
+void sqlite_store_close(struct store *base);
 
 /* Starts a transaction that may write, waiting for other writers. */
 int sqlite_begin(struct sqlite_store *s, struct err *err) MUST_CHECK;
@@ -177,10 +177,11 @@ int sqlite_staging_next_deferred(struct sqlite_staging *g, int64_t *old_id,
 
 int sqlite_update_begin(
 	struct store *s, struct str source, struct store_update **out, struct err *err) MUST_CHECK;
-int sqlite_update_put(struct store_update *u, const struct advisory *a, struct err *err) MUST_CHECK;
-int sqlite_update_commit(struct store_update *u, const struct source_state *state,
+int sqlite_update_put(
+	struct store_update *base, const struct advisory *a, struct err *err) MUST_CHECK;
+int sqlite_update_commit(struct store_update *base, const struct source_state *state,
 	struct store_update_result *out, struct err *err) MUST_CHECK;
-void sqlite_update_free(struct store_update *u);
+void sqlite_update_free(struct store_update *base);
 
 int sqlite_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
 	struct err *err) MUST_CHECK;

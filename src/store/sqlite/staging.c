@@ -22,8 +22,7 @@ static const char *const staging_sql[STAGE_COUNT] = {
 	[STAGE_SORTED] = "SELECT name, namespace, record FROM put ORDER BY namespace, name, id",
 	[STAGE_TEXT_ADD] = "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)",
 	[STAGE_TEXT_GET] = "SELECT body FROM text WHERE hash = ?",
-	[STAGE_DEFER] = "INSERT INTO deferred (old_id, name, namespace, hash, record)"
-			" VALUES (?, ?, ?, ?, ?)",
+	[STAGE_DEFER] = "INSERT INTO deferred VALUES (NULL, ?, ?, ?, ?, ?)",
 	[STAGE_DEFERRED] = "SELECT old_id, name, namespace, hash, record FROM deferred ORDER BY id",
 };
 
@@ -36,9 +35,14 @@ static const char staging_schema[] =
 /* Hashes of texts that were staged lately, in no order: feeds repeat texts close together. */
 enum { RECENT_TEXTS = 4096 };
 
+struct name_space {
+	const struct version_scheme *scheme;
+};
+
 struct sqlite_staging {
 	struct sqlite_db db;
-	struct map schemes; /* namespace → number of its version scheme */
+	struct map name_spaces; /* name → struct name_space, in the arena */
+	struct arena arena;
 	struct buf record;
 	struct content_hash recent[RECENT_TEXTS];
 	struct buf last_text; /* and its hash: releases repeat a text at once */
@@ -76,7 +80,8 @@ int sqlite_staging_new(struct sqlite_staging **out, struct err *err)
 {
 	struct sqlite_staging *g = xcalloc(1, sizeof(*g));
 
-	map_init(&g->schemes);
+	map_init(&g->name_spaces);
+	arena_init(&g->arena);
 	buf_init(&g->record, LIMIT_ADVISORY_RECORD);
 	buf_init(&g->last_text, LIMIT_ADVISORY_TEXT);
 	buf_init(&g->name, LIMIT_PACKAGE_FIELD);
@@ -95,7 +100,8 @@ int sqlite_staging_new(struct sqlite_staging **out, struct err *err)
 void sqlite_staging_free(struct sqlite_staging *g)
 {
 	sqlite_db_fini(&g->db);
-	map_fini(&g->schemes);
+	map_fini(&g->name_spaces);
+	arena_fini(&g->arena);
 	buf_fini(&g->record);
 	buf_fini(&g->last_text);
 	buf_fini(&g->name);
@@ -106,20 +112,18 @@ void sqlite_staging_free(struct sqlite_staging *g)
 	free(g);
 }
 
-/* The map holds numbers of schemes, counted from 1. */
 static const struct version_scheme *known_scheme(
 	const struct sqlite_staging *g, struct str name_space)
 {
-	uintptr_t number = (uintptr_t)map_get(&g->schemes, name_space);
+	const struct name_space *known = map_get(&g->name_spaces, name_space);
 
-	return number ? version_scheme_at(number - 1) : NULL;
+	return known ? known->scheme : NULL;
 }
 
 /* All advisories of a namespace have one scheme. */
 static int note_namespace(struct sqlite_staging *g, const struct advisory *a, struct err *err)
 {
 	const struct version_scheme *known = known_scheme(g, a->name_space);
-	uintptr_t number = 0;
 
 	if (known && str_eq(str_of(known->name), a->scheme))
 		return 0;
@@ -127,11 +131,11 @@ static int note_namespace(struct sqlite_staging *g, const struct advisory *a, st
 		return err_set(err, ERR_INPUT,
 			"advisory %" PRIstr ": versions of %" PRIstr " are %s's, not %" PRIstr "'s",
 			STR_ARG(a->name), STR_ARG(a->name_space), known->name, STR_ARG(a->scheme));
-	if (g->schemes.n >= LIMIT_NAMESPACES)
+	if (g->name_spaces.n >= LIMIT_NAMESPACES)
 		return err_set(err, ERR_TOO_LARGE, "more than %d namespaces", LIMIT_NAMESPACES);
-	while (!str_eq(str_of(version_scheme_at(number)->name), a->scheme))
-		number++; /* it is there: advisory_encode() found it */
-	map_set(&g->schemes, a->name_space, (void *)(number + 1));
+	struct name_space *new = arena_alloc(&g->arena, sizeof(*new));
+	new->scheme = version_scheme_by_name(a->scheme);
+	map_set(&g->name_spaces, a->name_space, new);
 	return 0;
 }
 

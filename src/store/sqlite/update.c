@@ -18,13 +18,14 @@ enum { KNOWN_TEXTS = 32768 };
 struct sqlite_update {
 	struct store_update base;
 	struct sqlite_store *store;
-	struct str source; /* heap, owned */
+	struct str source; /* in the arena */
 	struct sqlite_staging *staging;
 
 	/* Of the commit: */
 	int64_t now;
 	int64_t source_id;
-	struct map namespaces;         /* name → id */
+	struct map namespaces; /* name → int64_t, its id, in the arena */
+	struct arena arena;
 	struct known_text *known_texts;
 };
 
@@ -37,10 +38,9 @@ int sqlite_update_begin(
 	if (r < 0)
 		return r;
 	struct sqlite_update *u = xcalloc(1, sizeof(*u));
-	char *name = xmalloc(source.n);
-	memcpy(name, source.p, source.n);
 	u->store = (struct sqlite_store *)s;
-	u->source = str_n(name, source.n);
+	arena_init(&u->arena);
+	u->source = arena_str(&u->arena, source);
 	u->staging = staging;
 	map_init(&u->namespaces);
 	*out = &u->base;
@@ -57,15 +57,11 @@ int sqlite_update_put(struct store_update *base, const struct advisory *a, struc
 void sqlite_update_free(struct store_update *base)
 {
 	struct sqlite_update *u = (struct sqlite_update *)base;
-	union {
-		const char *in;
-		void *out;
-	} name = { .in = u->source.p };
 
 	sqlite_staging_free(u->staging);
 	map_fini(&u->namespaces);
 	free(u->known_texts);
-	free(name.out);
+	arena_fini(&u->arena);
 	free(u);
 }
 
@@ -107,13 +103,19 @@ static int find_namespace(
 static int namespace_id(
 	struct sqlite_update *u, const struct staged_advisory *a, int64_t *id, struct err *err)
 {
-	*id = (int64_t)(intptr_t)map_get(&u->namespaces, a->name_space);
-	if (*id != 0)
+	int64_t *known = map_get(&u->namespaces, a->name_space);
+
+	if (known) {
+		*id = *known;
 		return 0;
+	}
 	int r = find_namespace(u, a, id, err);
-	if (r == 0)
-		map_set(&u->namespaces, a->name_space, (void *)(intptr_t)*id);
-	return r;
+	if (r < 0)
+		return r;
+	known = arena_alloc(&u->arena, sizeof(*known));
+	*known = *id;
+	map_set(&u->namespaces, a->name_space, known);
+	return 0;
 }
 
 static int package_id(

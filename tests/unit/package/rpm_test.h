@@ -1,93 +1,14 @@
 /*
- * What the tests of the rpm databases share: parsing to sorted lines, damage of all kinds.
+ * What the tests of the rpm databases share: reading samples, damage of all kinds.
  */
 #ifndef TESTS_UNIT_PACKAGE_RPM_TEST_H
 #define TESTS_UNIT_PACKAGE_RPM_TEST_H
 
-#include "../test.h"
+#include "package_test.h"
 
 #include <zlib.h>
 
-#include "package/package_priv.h"
 #include "package/rpm_priv.h"
-
-/* A parse and what became of it. */
-struct parsed {
-	struct arena arena;
-	struct package_list list;
-	struct err err;
-	int result;
-};
-
-static inline struct parsed parse(
-	const struct package_db_driver *driver, struct span main, struct span companion)
-{
-	struct parsed p = { .err = ERR_INIT };
-	struct package_db_content content = { STR("db"), main, companion };
-
-	arena_init(&p.arena);
-	package_list_init(&p.list);
-	p.result = driver->parse(&content, &p.arena, &p.list, &p.err);
-	if ((p.result == 0) != (p.err.code == ERR_NONE) || p.result != -(int)p.err.code)
-		fail_msg("result %d, error %d: %s", p.result, p.err.code, err_msg(&p.err));
-	return p;
-}
-
-static inline void parsed_free(struct parsed *p)
-{
-	package_list_fini(&p->list);
-	arena_fini(&p->arena);
-	err_clear(&p->err);
-}
-
-static inline int compare_lines(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* name, version, architecture, source, source version, module: sorted lines in memory of the arena.
- */
-static inline const char *parsed_lines(struct parsed *p)
-{
-	size_t n = p->list.items.n;
-	char **lines = xcalloc(n + 1, sizeof(*lines));
-	struct buf text = BUF_INIT(SIZE_MAX / 2);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct package *k = &p->list.items.v[i];
-		if (asprintf(&lines[i],
-			    "%" PRIstr "\t%" PRIstr "\t%" PRIstr "\t%" PRIstr "\t%" PRIstr
-			    "\t%" PRIstr "\n",
-			    STR_ARG(k->name), STR_ARG(k->version), STR_ARG(k->arch),
-			    STR_ARG(k->source), STR_ARG(k->source_version), STR_ARG(k->module)) < 0)
-			abort();
-	}
-	if (n)
-		qsort(lines, n, sizeof(*lines), compare_lines);
-	for (size_t i = 0; i < n; i++) {
-		buf_append_str(&text, str_of(lines[i]));
-		free(lines[i]);
-	}
-	free(lines);
-	const char *result = arena_cstr(&p->arena, buf_str(&text));
-	buf_fini(&text);
-	return result;
-}
-
-/* The names, in the order of the database, separated by commas, in memory of the arena. */
-static inline const char *parsed_names(struct parsed *p)
-{
-	struct buf text = BUF_INIT(SIZE_MAX / 2);
-
-	vec_for_each(k, &p->list.items) {
-		if (text.n)
-			buf_append_char(&text, ',');
-		buf_append_str(&text, k->name);
-	}
-	const char *result = arena_cstr(&p->arena, buf_str(&text));
-	buf_fini(&text);
-	return result;
-}
 
 /* A file below tests/data/package/rpm, decompressed when its name ends in ".gz"; heap. */
 static inline struct span read_database(const char *name)
