@@ -79,6 +79,8 @@ const struct sandbox_job analyze_files_job = { .name = "directory analysis", .ru
 /* --- in the parent
  * ---------------------------------------------------------------------------------------- */
 
+enum { OPEN_TRIES = 10000 };
+
 struct directory_scan {
 	int root_fd;
 	const char *root;
@@ -93,8 +95,14 @@ static int open_in_root(
 {
 	const struct open_how how = { .flags = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	long fd = syscall(SYS_openat2, d->root_fd, path, &how, sizeof(how));
+	long fd;
+	int tries = 0;
 
+	/* Where ".." was followed, a rename anywhere on the machine makes the kernel ask for
+	 * another try. */
+	do {
+		fd = syscall(SYS_openat2, d->root_fd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < OPEN_TRIES)));
 	if (fd >= 0)
 		return (int)fd;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
@@ -178,11 +186,19 @@ static int send_folder(struct directory_scan *d, const char *folder, struct err 
 	_cleanup_(cleanup_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
-	if (!dir) {
+	if (fd < 0 && why.code == ERR_NOT_FOUND) {
 		err_clear(&why);
 		return 0;
 	}
-	while ((e = readdir(dir))) {
+	if (fd < 0)
+		return err_move(err, &why);
+	if (!dir) {
+		int cause = errno;
+
+		(void)close(fd);
+		return err_set_errno(err, ERR_IO, cause, "%s/%s", d->root, folder);
+	}
+	while (errno = 0, (e = readdir(dir))) {
 		_cleanup_free_ char *path = NULL;
 
 		if (e->d_name[0] == '.')
@@ -193,7 +209,7 @@ static int send_folder(struct directory_scan *d, const char *folder, struct err 
 		if (r != 0)
 			return r;
 	}
-	return 0;
+	return errno ? err_set_errno(err, ERR_IO, errno, "%s/%s", d->root, folder) : 0;
 }
 
 static int send_all(struct directory_scan *d, struct err *err)

@@ -77,8 +77,15 @@ void wanted_init(struct wanted *w, const struct wanted_extras *extras)
 		add_wanted(w, str_of(path), str_of(path));
 	if (!extras)
 		return;
-	vec_for_each(e, &extras->items)
+	vec_for_each(e, &extras->items) {
+		/* What a path usually means is not for an image to change. */
+		struct wanted_path usual = wanted_lookup(w, e->path);
+		struct str folder = str_head(e->path, e->path.n - str_ends(e->path, STR("/")));
+
+		if (usual.role > WANTED_ANCESTOR || wanted_lookup(w, folder).role > WANTED_ANCESTOR)
+			continue;
 		add_wanted(w, arena_str(&w->arena, e->path), arena_str(&w->arena, e->like));
+	}
 }
 
 void wanted_fini(struct wanted *w)

@@ -82,6 +82,9 @@
 #define LIMIT_WORKER_CPU_S           120
 #define LIMIT_WORKER_CPU_BYTES_PER_S (10 * MIB)
 
+/* How long a worker may be silent: far more than any step of a job takes on a busy machine. */
+#define LIMIT_WORKER_SILENCE_S 600
+
 /* A feed, as it comes and decompressed: today's largest are some 500 MiB of JSON. */
 #define LIMIT_FEED_DOWNLOAD     (2 * GIB)
 #define LIMIT_FEED_UNCOMPRESSED (16 * GIB)

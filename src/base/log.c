@@ -29,6 +29,20 @@ void log_set_before_line(void (*before_line)(void))
 	(void)pthread_mutex_unlock(&lock);
 }
 
+/* Messages quote foreign text: what could drive a terminal, or pass for another line, must not
+ * reach it. */
+static void clean(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+
+		if (*p < ' ' || *p == 0x7f || c1)
+			*p = '?';
+		if (c1)
+			*++p = '?';
+	}
+}
+
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	va_list ap;
@@ -41,6 +55,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		abort();
+	clean(text);
 	(void)pthread_mutex_lock(&lock);
 	if (before_line_hook)
 		before_line_hook();

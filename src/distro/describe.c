@@ -256,7 +256,8 @@ int distro_describe(const struct release_claim *claim, struct arena *a, struct d
 	const struct family *f = find_family(id);
 	struct str release = release_of(f ? f->precision : PRECISION_WHOLE, version, a);
 
-	if (release.n == 0)
+	/* Longer than a version may be with what is put in front of it ("v"). */
+	if (release.n == 0 || release.n > LIMIT_RELEASE_WORD)
 		return 0;
 	/* Code names and point releases are words for the same release. */
 	if (f && (f->precision == PRECISION_DEBIAN || f->precision == PRECISION_UBUNTU))

@@ -205,6 +205,9 @@ static int members_add(struct members *m, struct span encoded, struct member **o
 		return err_set(err, ERR_INPUT, "the reader of the archive answers nonsense");
 	if (++m->n > LIMIT_ARCHIVE_MEMBERS)
 		return err_set(err, ERR_TOO_LARGE, "more than %d members", LIMIT_ARCHIVE_MEMBERS);
+	if (m->arena.used_bytes > LIMIT_DOCUMENTS_TOTAL)
+		return err_set(err, ERR_TOO_LARGE, "names of members of more than %" PRIu64 " MiB",
+			LIMIT_DOCUMENTS_TOTAL / MIB);
 	/* Of several members of one name the last counts. */
 	map_set(&m->by_name, member->name, member);
 	*out = member;
@@ -331,6 +334,22 @@ static int take_end(struct reading *r, struct err *err)
 	return code;
 }
 
+static int take_member(struct reading *r, struct span payload, struct err *err)
+{
+	struct member *member;
+
+	/* Else the digest of one member would be that of two. */
+	if (r->current)
+		return err_set(err, ERR_INPUT, "the reader of the archive answers nonsense");
+	int code = members_add(r->members, payload, &member, err);
+	if (code < 0)
+		return code;
+	r->decided = r->is_layer = false;
+	buf_clear(&r->head);
+	r->current = member->link.n ? NULL : member;
+	return 0;
+}
+
 static int take_reading(void *ctx, uint8_t type, struct span payload, struct err *err)
 {
 	struct reading *r = ctx;
@@ -340,12 +359,7 @@ static int take_reading(void *ctx, uint8_t type, struct span payload, struct err
 		r->no_archive = true;
 		return 0;
 	case FRAME_MEMBER:
-		r->decided = r->is_layer = false;
-		buf_clear(&r->head);
-		int code = members_add(r->members, payload, &r->current, err);
-		if (code == 0 && r->current->link.n)
-			r->current = NULL;
-		return code;
+		return take_member(r, payload, err);
 	case FRAME_DATA:
 		return take_data(r, payload, err);
 	case FRAME_MEMBER_END:

@@ -78,6 +78,8 @@ struct image_source {
  */
 int image_source_open(const char *target, const struct image_options *o, struct image_source **out,
 	struct err *err) MUST_CHECK;
+/* Closes the file, and keeps what images and layers point to. */
+void image_source_release(struct image_source *source);
 void image_source_close(struct image_source *source);
 DEFINE_CLEANUP(struct image_source *, image_source_close)
 

@@ -138,30 +138,33 @@ static int no_platform(const struct source *s, const struct descriptor_vec *list
 }
 
 /*
- * Of the descriptors that are the same image for different platforms, the one that is wanted. A
- * single image is taken whatever its platform is, unless one was asked for.
+ * Of the descriptors that are the same image for different platforms, the one that is wanted: one
+ * that says so before one that does not say what it is for. A single image is taken whatever its
+ * platform is, unless one was asked for.
  */
 static int choose_platform(const struct source *s, const struct descriptor_vec *list,
 	const struct descriptor **out, struct err *err)
 {
-	const struct descriptor *only = NULL;
+	const struct descriptor *only = NULL, *silent = NULL;
 	size_t images = 0;
 
 	vec_for_each(d, list) {
 		if (!is_image(d))
 			continue;
-		if (platform_matches(&s->want, &d->platform)) {
+		if (d->platform.architecture.n && platform_matches(&s->want, &d->platform)) {
 			*out = d;
 			return 0;
 		}
+		if (d->platform.architecture.n == 0 && !silent)
+			silent = d;
 		only = d;
 		images++;
 	}
 	if (images == 0)
 		return err_set(err, ERR_INPUT, "the index lists no images");
-	if (images > 1 || s->platform_given)
+	if (!silent && (images > 1 || s->platform_given))
 		return no_platform(s, list, err);
-	*out = only;
+	*out = silent ? silent : only;
 	return 0;
 }
 
@@ -204,6 +207,11 @@ static bool names_tag(struct str ref_name, struct str tag)
 	return tag.n == 0 || str_eq(ref_name, tag) || str_eq(short_tag, tag);
 }
 
+static bool is_alone(const struct descriptor *d)
+{
+	return d->ref_name.n == 0 && d->platform.architecture.n == 0;
+}
+
 /* One image for each name in the index; entries of one name are platforms of one image. */
 static int add_by_name(struct source *s, const struct document *index, struct err *err)
 {
@@ -214,13 +222,20 @@ static int add_by_name(struct source *s, const struct document *index, struct er
 		const struct descriptor *first = &index->manifests.v[i], *chosen = first;
 		struct descriptor_vec same = VEC_INIT;
 
+		/* Without name and platform it is an image of its own. */
+		bool alone = is_alone(first);
+
 		if (!is_image(first) || !names_tag(first->ref_name, s->tag) ||
-			map_has(&done, first->ref_name))
+			(!alone && map_has(&done, first->ref_name)))
 			continue;
-		map_set(&done, first->ref_name, &done);
+		if (!alone)
+			map_set(&done, first->ref_name, &done);
 		for (size_t k = i; k < index->manifests.n; k++) {
-			if (str_eq(index->manifests.v[k].ref_name, first->ref_name))
-				vec_push(&same, index->manifests.v[k]);
+			const struct descriptor *d = &index->manifests.v[k];
+
+			if (alone ? d == first
+				  : (str_eq(d->ref_name, first->ref_name) && !is_alone(d)))
+				vec_push(&same, *d);
 		}
 		r = source_check_images(s, err);
 		if (r == 0)

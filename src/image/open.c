@@ -163,6 +163,16 @@ static void name_images(struct source *s)
 	}
 }
 
+/* A tag chooses among the images of an archive or layout. */
+static int refuse_tag(const struct source *s, struct err *err)
+{
+	if (s->tag.n == 0)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND,
+		"there is no image \"%" PRIstr "\": it is a %s, which has no tags", STR_ARG(s->tag),
+		s->public.kind == IMAGE_DIRECTORY ? "directory" : "layer");
+}
+
 static void become_layer(struct source *s)
 {
 	s->public.kind = IMAGE_LAYER;
@@ -208,8 +218,9 @@ static int open_archive(struct source *s, struct err *err)
 	if (r == 0)
 		r = resolve(s, err);
 	if (r == 1) {
-		become_layer(s);
-		r = 0;
+		r = refuse_tag(s, err);
+		if (r == 0)
+			become_layer(s);
 	}
 	return r;
 }
@@ -222,6 +233,8 @@ int image_source_stream(struct image_source *source, struct stream *in,
 
 	if (r == 0)
 		r = resolve(s, err);
+	if (r == 1 && refuse_tag(s, err) < 0)
+		r = -(int)ERR_NOT_FOUND;
 	if (r == 1)
 		become_layer(s);
 	return r < 0 ? err_wrap(err, "%" PRIstr, STR_ARG(s->target)) : r;
@@ -237,6 +250,10 @@ static int open_directory(struct source *s, struct err *err)
 					 ? IMAGE_OCI_LAYOUT
 					 : IMAGE_DIRECTORY;
 	if (s->public.kind == IMAGE_DIRECTORY) {
+		int tagged = refuse_tag(s, err);
+
+		if (tagged < 0)
+			return tagged;
 		(void)source_add_image(s, s->target);
 		return 0;
 	}
@@ -339,6 +356,14 @@ int image_source_open(const char *target, const struct image_options *o, struct 
 	}
 	*out = &s->public;
 	return 0;
+}
+
+void image_source_release(struct image_source *source)
+{
+	struct source *s = (struct source *)source;
+
+	cleanup_close(&s->fd);
+	s->fd = -1;
 }
 
 void image_source_close(struct image_source *source)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -162,6 +163,9 @@ static int start_worker(struct sandbox_worker *w, const struct zygote_request *h
 	/* Larger means fewer switches between the two; refused beyond the user's quota, which is
 	 * fine. */
 	(void)fcntl(w->out_fd, F_SETPIPE_SZ, PIPE_BYTES);
+	/* A worker that takes no tokens is not to hold this process up. */
+	if (streamed && fcntl(w->token_fd, F_SETFL, O_NONBLOCK) < 0)
+		return err_set_errno(err, ERR_IO, errno, "set up a pipe");
 	const int fds[ZYGOTE_FDS_RING] = { streamed ? token_read : fd, out_write, status_write,
 		ring_fd };
 	return send_request(head, params, fds, streamed ? ZYGOTE_FDS_RING : ZYGOTE_FDS, err);
@@ -254,6 +258,25 @@ static int take_frames(struct sandbox_worker *w, sandbox_frame_fn *frame, void *
 	return r;
 }
 
+/* A worker that neither answers nor takes input any more, without using up its processor time, is
+ * not waited for. */
+static int wait_for_output(struct sandbox_worker *w)
+{
+	struct pollfd fd = { .fd = w->out_fd, .events = POLLIN };
+	int r;
+
+	do {
+		r = poll(&fd, 1, LIMIT_WORKER_SILENCE_S * 1000);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return err_set_errno(
+			&w->error, ERR_IO, errno, "job %s: wait for its worker", w->job_name);
+	if (r == 0)
+		return err_set(&w->error, ERR_TOO_LARGE, "%s made no progress for %d s",
+			w->job_name, LIMIT_WORKER_SILENCE_S);
+	return 0;
+}
+
 /* Reads what is there: the count, 0 at the end, or a negative code, which is in w->error too. */
 static ssize_t take_output(struct sandbox_worker *w, sandbox_frame_fn *frame, void *ctx)
 {
@@ -262,6 +285,8 @@ static ssize_t take_output(struct sandbox_worker *w, sandbox_frame_fn *frame, vo
 
 	if (!to)
 		return err_set(&w->error, ERR_INTERNAL, "job %s: frames pile up", w->job_name);
+	if (wait_for_output(w) < 0)
+		return -(int)w->error.code;
 	do {
 		n = read(w->out_fd, to, CHUNK_BYTES);
 	} while (n < 0 && errno == EINTR);

@@ -125,7 +125,7 @@ static void look_up(struct scan *s, const struct image_source *source, struct la
 	else if (r == 0)
 		return;
 	if (r == 0 && (!extras || layer_facts_cover(&l->facts, extras))) {
-		l->done = l->from_cache = true;
+		l->done = l->from_cache = layer_count_facts(s, l) == 0;
 		return;
 	}
 	if (r < 0)
@@ -270,13 +270,12 @@ static void analyze_in_batch(void *ctx, size_t i)
 {
 	struct batch *b = ctx;
 	struct layer_scan *l = &b->layers->v[i];
-	int r = 0;
+	int r;
 
-	if (l->error.code != ERR_NONE)
+	if (l->done || l->error.code != ERR_NONE)
 		return;
-	if (!l->done)
-		r = l->layer ? analyze_one(b->scan, b->source, l, b->extras, &l->error)
-			     : analyze_directory(b->source->path, &l->facts, &l->error);
+	r = l->layer ? analyze_one(b->scan, b->source, l, b->extras, &l->error)
+		     : analyze_directory(b->source->path, &l->facts, &l->error);
 	if (r == 0)
 		r = layer_count_facts(b->scan, l);
 	l->done = r == 0;

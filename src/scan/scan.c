@@ -68,16 +68,18 @@ static void build_view(struct image_scan *image)
 static void add_missing(const struct view *v, struct arena *a, struct wanted_extras *extras)
 {
 	vec_for_each(e, &v->missing.items)
-		vec_push(&extras->items,
-			(struct wanted_extra){ .path = arena_str(a, e->path), .like = e->like });
+		vec_push(&extras->items, (struct wanted_extra){ .path = arena_str(a, e->path),
+						 .like = arena_str(a, e->like) });
 }
 
 /* Facts for another round, with what the view misses searched for as well. */
-static void forget_facts(struct image_scan *image, const struct wanted_extras *extras)
+static void forget_facts(
+	struct scan *s, struct image_scan *image, const struct wanted_extras *extras)
 {
 	vec_for_each(l, &image->layers) {
 		if (!l->done || layer_facts_cover(&l->facts, extras))
 			continue;
+		atomic_fetch_sub(&s->facts_bytes, layer_facts_cost(&l->facts));
 		layer_facts_fini(&l->facts);
 		layer_facts_init(&l->facts);
 		l->done = l->from_cache = false;
@@ -93,7 +95,7 @@ static void analyze_and_fold(
 	build_view(image);
 	for (int round = 0; round < EXTRA_ROUNDS_MAX && image->view.missing.items.n; round++) {
 		add_missing(&image->view, &image->arena, &extras);
-		forget_facts(image, &extras);
+		forget_facts(s, image, &extras);
 		layers_analyze(s, source, &image->layers, &extras);
 		build_view(image);
 	}
@@ -138,10 +140,11 @@ static void add_errors(struct image_scan *image, struct report_target *t)
 					STR_ARG(image->view.missing.items.v[0].path)) });
 }
 
-static int report_image(struct scan *s, const struct image *from, enum image_kind kind,
-	struct image_scan *image, struct err *err)
+static void report_image(
+	struct scan *s, const struct image *from, enum image_kind kind, struct image_scan *image)
 {
 	struct report_target t;
+	struct err why = ERR_INIT;
 
 	report_target_init(&t);
 	t.target = from->name;
@@ -155,12 +158,12 @@ static int report_image(struct scan *s, const struct image *from, enum image_kin
 	t.has_distro = image->view.has_distro;
 	t.distro = image->view.distro;
 	add_errors(image, &t);
-	int r = match_view(s, image, &t, err);
-	if (r < 0)
-		report_target_fini(&t);
-	else
-		vec_push(&s->report.targets, t);
-	return r;
+	/* What was found of the image, and the other images, are still worth reporting. */
+	if (match_view(s, image, &t, &why) < 0)
+		vec_push(&t.errors, (struct report_error){ .message = arena_str(&image->arena,
+								   str_of(err_msg(&why))) });
+	err_clear(&why);
+	vec_push(&s->report.targets, t);
 }
 
 static struct image_scan *image_scan_new(
@@ -180,29 +183,25 @@ static struct image_scan *image_scan_new(
 	return image;
 }
 
-static int scan_source(struct scan *s, const struct image_source *source, struct err *err)
+static void scan_source(struct scan *s, const struct image_source *source)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < source->images.n; i++) {
+	for (size_t i = 0; i < source->images.n; i++) {
 		struct image_scan *image = image_scan_new(source, &source->images.v[i]);
 
 		vec_push(&s->images, image);
 		analyze_and_fold(s, source, image);
-		r = report_image(s, &source->images.v[i], source->kind, image, err);
+		report_image(s, &source->images.v[i], source->kind, image);
 	}
-	return r;
 }
 
 /* Images of a source that was read through, reported when nothing is missing in any (or this is the
  * last round). */
-static int report_streamed(struct scan *s, const struct image_source *source,
+static bool report_streamed(struct scan *s, const struct image_source *source,
 	struct streamed_layers *streamed, bool last_round, struct arena *a,
-	struct wanted_extras *extras, struct err *err)
+	struct wanted_extras *extras)
 {
 	VEC_OF(struct image_scan *) images = VEC_INIT;
 	size_t missing = extras->items.n;
-	int r = 0;
 
 	for (size_t i = 0; i < source->images.n; i++) {
 		struct image_scan *image = image_scan_new(source, &source->images.v[i]);
@@ -215,16 +214,16 @@ static int report_streamed(struct scan *s, const struct image_source *source,
 	}
 	missing = extras->items.n - missing;
 	for (size_t i = 0; i < images.n; i++) {
-		if (r < 0 || (missing && !last_round)) {
+		if (missing && !last_round) {
 			image_scan_free(images.v[i]);
 			continue;
 		}
 		vec_push(&s->images, images.v[i]);
 		layers_remember(s, &images.v[i]->layers);
-		r = report_image(s, &source->images.v[i], source->kind, images.v[i], err);
+		report_image(s, &source->images.v[i], source->kind, images.v[i]);
 	}
 	vec_fini(&images);
-	return r < 0 || last_round || !missing ? r : 1;
+	return missing && !last_round;
 }
 
 /* Reads a compressed archive through; once more when links lead to where it was not searched. */
@@ -239,14 +238,16 @@ static int scan_streamed(
 	for (int round = 0; r == 1; round++) {
 		_cleanup_(streamed_layers_freep) struct streamed_layers *streamed = NULL;
 
+		atomic_store(&s->facts_bytes, 0);
 		r = streamed_layers_read(s, source, &extras, &streamed, err);
 		if (r == 1) {
-			r = scan_source(s, source, err);
+			scan_source(s, source);
+			r = 0;
 			break;
 		}
 		if (r == 0)
-			r = report_streamed(s, source, streamed, round == EXTRA_ROUNDS_MAX,
-				&scratch, &extras, err);
+			r = report_streamed(
+				s, source, streamed, round == EXTRA_ROUNDS_MAX, &scratch, &extras);
 		if (r == 1) {
 			struct image_source *again;
 
@@ -272,6 +273,12 @@ int scan_add(struct scan *s, const char *target, struct err *err)
 		return r;
 	vec_push(&s->sources, source);
 	atomic_store(&s->facts_bytes, 0);
-	return source->streamed ? scan_streamed(s, target, source, err)
-				: scan_source(s, source, err);
+	if (source->streamed)
+		r = scan_streamed(s, target, source, err);
+	else
+		scan_source(s, source);
+	/* What the report points to stays, the files need not. */
+	vec_for_each(it, &s->sources)
+		image_source_release(*it);
+	return r;
 }

@@ -39,6 +39,8 @@ static int begin(void *ctx, struct str name, uint64_t size, struct err *err UNUS
 	s->current = l;
 	s->size = size;
 	s->started = s->fed_up = false;
+	(void)digest_final(s->digest);
+	layer_analysis_abort(take_ptr(s->analysis));
 	return 0;
 }
 

@@ -6,9 +6,9 @@
 struct builder {
 	struct tree tree;
 	struct view *view;
-	struct map seen; /* paths of files that were taken, under whatever name */
-	const struct wanted_extras
-		*searched; /* what every layer was searched for beside the usual paths */
+	struct map seen;     /* paths of files that were taken, under whatever name */
+	struct map searched; /* extra → how many layers were searched for it (size_t) */
+	size_t n_layers;
 	VEC_OF(struct release_file) releases;
 	VEC_OF(const struct node *) databases;
 };
@@ -18,19 +18,27 @@ static bool is_usual_path(struct str path)
 	return package_db_driver_for(path) || distro_is_release_path(path);
 }
 
-/* Notes that a link leads to where no layer was searched. */
+static struct str extra_key(struct builder *b, struct str path, struct str like)
+{
+	return arena_printf(&b->view->arena, "%" PRIstr "\n%" PRIstr, STR_ARG(path), STR_ARG(like));
+}
+
+/* More links out of the usual places than any image has: the view is incomplete then, and says so.
+ */
+enum { MISSING_MAX = 256 };
+
+/* Notes that a link leads to where not every layer was searched. */
 static void note_missing(struct builder *b, struct str path, struct str like)
 {
-	struct wanted_extra extra = { .path = path, .like = like };
+	struct view *v = b->view;
 
-	if (is_usual_path(path))
+	if (is_usual_path(path) || v->missing.items.n == MISSING_MAX)
 		return;
-	vec_for_each(e, &b->searched->items) {
-		if (str_eq(e->path, path) && str_eq(e->like, like))
-			return;
-	}
-	extra.path = arena_str(&b->view->arena, path);
-	vec_push(&b->view->missing.items, extra);
+	const size_t *layers = map_get(&b->searched, extra_key(b, path, like));
+	if (!layers || *layers < b->n_layers)
+		vec_push(&v->missing.items,
+			(struct wanted_extra){ .path = arena_str(&v->arena, path),
+				.like = arena_str(&v->arena, like) });
 }
 
 /* The node that wanted leads to, once; NULL: none, or it was taken before. */
@@ -66,6 +74,20 @@ static void take_database(struct builder *b, const struct node *n)
 	vec_push(&b->databases, n);
 }
 
+/* An entry of a folder of databases; where it is a link, what that leads to is read as if it stood
+ * in the usual folder. */
+static const struct node *take_entry(struct builder *b, struct str entry, struct str folder)
+{
+	struct str path = tree_resolve(&b->tree, &b->view->arena, entry);
+	const struct node *n = tree_get(&b->tree, path);
+
+	if (!n && path.n && !str_eq(path, entry))
+		note_missing(b, path,
+			arena_printf(&b->view->arena, "%" PRIstr "%" PRIstr, STR_ARG(folder),
+				STR_ARG(path_basename(entry))));
+	return n;
+}
+
 /* Every database in a folder, which may itself be a link. */
 static void take_folder(struct builder *b, struct str wanted)
 {
@@ -75,8 +97,7 @@ static void take_folder(struct builder *b, struct str wanted)
 
 	vec_for_each(n, &b->tree.nodes) {
 		if ((*n)->fact && str_eq(path_dirname((*n)->path), path))
-			take_database(b, tree_get(&b->tree, tree_resolve(&b->tree, &b->view->arena,
-								    (*n)->path)));
+			take_database(b, take_entry(b, (*n)->path, wanted));
 	}
 	if (path.n && b->databases.n == before && !str_eq(path, folder))
 		note_missing(
@@ -130,26 +151,31 @@ static void choose(struct builder *b)
 	}
 }
 
-/* Extras are only complete when every layer was searched for them. */
-static const struct wanted_extras *common_extras(const struct layer_facts *const *layers, size_t n)
+/* Counts for each extra how many layers were searched for it. */
+static void count_searched(struct builder *b, const struct layer_facts *const *layers)
 {
-	static const struct wanted_extras none;
-	const struct wanted_extras *fewest = n ? &layers[0]->extras : &none;
+	for (size_t i = 0; i < b->n_layers; i++) {
+		vec_for_each(e, &layers[i]->extras.items) {
+			struct str key = extra_key(b, e->path, e->like);
+			size_t *count = map_get(&b->searched, key);
 
-	for (size_t i = 1; i < n; i++) {
-		if (!layer_facts_cover(layers[i], fewest))
-			fewest = &layers[i]->extras;
+			if (!count) {
+				count = arena_alloc(&b->view->arena, sizeof(*count));
+				map_set(&b->searched, key, count);
+			}
+			++*count;
+		}
 	}
-	return fewest;
 }
 
 void view_build(const struct layer_facts *const *layers, size_t n, struct view *out)
 {
-	struct builder b = { .view = out, .seen = MAP_INIT, .searched = common_extras(layers, n) };
+	struct builder b = { .view = out, .seen = MAP_INIT, .searched = MAP_INIT, .n_layers = n };
 	const char *path;
 
 	*out = (struct view){ .arena = ARENA_INIT };
 	tree_init(&b.tree);
+	count_searched(&b, layers);
 	for (size_t i = 0; i < n; i++)
 		tree_add_layer(&b.tree, layers[i], i);
 	for (size_t i = 0; (path = wanted_path_at(i)); i++) {
@@ -171,6 +197,7 @@ void view_build(const struct layer_facts *const *layers, size_t n, struct view *
 	vec_fini(&b.releases);
 	vec_fini(&b.databases);
 	map_fini(&b.seen);
+	map_fini(&b.searched);
 	tree_fini(&b.tree);
 }
 

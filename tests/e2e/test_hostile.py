@@ -261,3 +261,19 @@ def test_one_large_layer_in_very_many_images(scan, write):
     result = scan(write("image", images.tar_of(members.items())), options=["-o", "/dev/null"])
     assert result.status == 2
     assert "512 MiB" in result.errors
+
+
+def test_foreign_text_does_not_drive_the_terminal_through_messages(scan, write):
+    evil = "var/lib/dpkg/status.d/e\x1b]0;owned\x07vil\nclair: fine"
+    result = scan(write("layer", images.layer(images.DEBIAN, (evil, "no stanza"))))
+    assert result.status == 2
+    assert "\x1b" not in result.errors and "\x07" not in result.errors and len(result.errors.splitlines()) == 1
+
+
+def test_image_with_too_many_matches_does_not_hide_the_others(scan, write):
+    many = images.debian(*[(f"p{i}", "1.0-1", "alpha") for i in range(110_000)])
+    one, two = images.docker_archive([many], tags=["a:1"]), images.docker_archive([GOOD], tags=["b:1"])
+    manifest = json.loads(one[-1][1]) + json.loads(two[-1][1])
+    result = scan(write("images.tar", images.tar_of([*one[:-1], *two[:-1], ("manifest.json", json.dumps(manifest))])))
+    assert result.status == 2 and "200000 matches" in result.errors and "a:1" in result.errors
+    assert findings(result.targets[1]) == EXPECTED

@@ -237,3 +237,34 @@ def test_real_debian_layers(scan, shared_data, name, count):
     assert result.status == 0, result.errors
     assert result.targets[0]["distribution"]["namespace"] == "debian:12"
     assert len(result.targets[0]["packages"]) == count
+
+
+def test_an_image_cannot_change_what_a_shared_layer_means(scan, write):
+    """A link of one image must not decide how a layer is read that another one shares and finds in the cache."""
+    shared = images.layer(images.DEBIAN, ("var/lib/dpkg/status.d/one", "Package: one\nVersion: 1-1\n"),
+                          ("var/lib/dpkg/status.d/two", "Package: two\nVersion: 2-1\n"))
+    evil = images.Layer().symlink("var/lib/dpkg/status", "status.d").bytes()
+    for layers in ([shared, evil], [shared]):
+        result = scan(write("image.tar.gz", gzip.compress(images.tar_of(images.docker_archive(layers)))), options=["--list-packages"])
+        assert packages(result.targets[0]) == [("one", "1-1"), ("two", "2-1")]
+
+
+def test_layers_cached_for_other_images_are_searched_again(scan, tmp_path):
+    """What one layer was searched for says nothing of what another one was."""
+    holder = images.layer(images.DEBIAN, ("opt/dpkg/status", images.status(("one", "1-1"))))
+    link = images.Layer().symlink("var/lib/dpkg/status", "/opt/dpkg/status").bytes()
+    elsewhere = images.Layer().symlink("etc/lsb-release", "/opt/lsb").bytes()
+    for number, layers in enumerate(([holder, link], [elsewhere, link], [elsewhere, holder], [holder, elsewhere, link])):
+        layout = images.OciLayout()
+        layout.add(layout.manifest(layers))
+        target = scan(layout.write(tmp_path / f"layout{number}"), options=["--list-packages"]).targets[0]
+        assert packages(target) == ([("one", "1-1")] if holder in layers and link in layers else [])
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_linked_entries_of_a_folder_of_databases(look, hard):
+    made = images.Layer().file(*OS).file("opt/p", "Package: one\nVersion: 1-1\n")
+    (made.hardlink if hard else made.symlink)("var/lib/dpkg/status.d/one", "opt/p" if hard else "/opt/p")
+    made.file("var/lib/dpkg/status.d/two", "Package: two\nVersion: 2-1\n")
+    found, _ = look(made.bytes())
+    assert packages(found) == [("one", "1-1"), ("two", "2-1")]

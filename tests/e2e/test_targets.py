@@ -236,3 +236,32 @@ def test_images_of_other_tools(scan, write, tmp_path):
     for target in ("docker-archive:copy.tar:app:1", "oci-archive:copy.oci:t", "oci:copy:t"):
         subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", f"oci:{source}:t", target], cwd=tmp_path, check=True)
         check(scan(tmp_path / target.split(":")[1]))
+
+
+def test_nameless_images_of_a_layout_are_all_scanned(scan, tmp_path):
+    layout = images.OciLayout()
+    layout.add(layout.manifest([images.debian(("other", "1-1"))])).add(layout.manifest([BASE]))
+    result = scan(layout.write(tmp_path / "layout"), options=["--fail-on", "unknown"])
+    assert [findings(t) for t in result.targets] == [[], EXPECTED] and result.status == 1
+
+
+def test_platform_that_is_said_goes_before_one_that_is_not(scan, tmp_path):
+    layout = images.OciLayout()
+    silent, said = layout.manifest([images.debian(("other", "1-1"))]), layout.manifest([BASE])
+    layout.add(layout.index([(silent, None), (said, "linux/amd64")]))
+    check(scan(layout.write(tmp_path / "layout"), options=["--platform", "linux/amd64"]))
+
+
+def test_tag_of_something_without_tags(scan, write, tmp_path):
+    path = write("layer.tar", BASE)
+    for target in (f"{path}:none", f"{root_directory(tmp_path / 'root')}:none"):
+        result = scan(target)
+        assert result.status == 2 and "has no tags" in result.errors
+
+
+def test_more_targets_than_descriptors(scan, write):
+    import resource
+
+    path = write("layer.tar", BASE)
+    result = scan(*[path] * 200, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+    assert result.status == 0 and len(result.targets) == 200

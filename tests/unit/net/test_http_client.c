@@ -232,7 +232,7 @@ static void test_bad_answers_are_errors(void **state UNUSED)
 			ERR_UPSTREAM, "file" },
 		{ "HTTP/1.1 302 Found\r\nLocation: http://[x/\r\nContent-Length: 0\r\n\r\n",
 			ERR_UPSTREAM, "" },
-		{ "HTTP/1.1 302 Found\r\nLocation: /feed\r\nContent-Length: 0\r\n\r\n",
+		{ "HTTP/1.1 302 Found\r\nLocation: /feed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
 			ERR_UPSTREAM, "redirects" },
 	};
 

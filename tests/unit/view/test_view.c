@@ -290,7 +290,7 @@ static void test_links_that_grow_end(void **state UNUSED)
 static void test_more_links_than_can_be_followed_are_an_error(void **state UNUSED)
 {
 	enum { LINKS = 60000 };
-	_cleanup_buf_ struct buf text = BUF_INIT(MIB), deep = BUF_INIT(64 * KIB);
+	_cleanup_buf_ struct buf text = BUF_INIT(64 * MIB), deep = BUF_INIT(64 * KIB);
 	struct layer_facts *facts;
 	struct chain c = VEC_INIT;
 	char line[100];
@@ -305,8 +305,9 @@ static void test_more_links_than_can_be_followed_are_an_error(void **state UNUSE
 		facts_add(facts, str_of(line));
 	}
 	chain_view(&c, &text);
-	assert_str(buf_str(&text),
-		"error @0 links: more than can be followed; packages may be missing\n");
+	/* Beside the places that the first of them lead to. */
+	assert_non_null(strstr(buf_cstr(&text),
+		"error @0 links: more than can be followed; packages may be missing\n"));
 	chain_fini(&c);
 }
 
