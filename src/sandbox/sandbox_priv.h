@@ -75,7 +75,9 @@ int lockdown_apply(uint64_t memory_bytes, uint32_t cpu_s, struct err *err) MUST_
 /* --- ring.c: streamed input
  * -------------------------------------------------------------------------------- */
 
-enum { RING_SLOTS = 4, RING_SLOT_BYTES = 512 * 1024, RING_BYTES = RING_SLOTS * RING_SLOT_BYTES };
+/* Larger or more slots are not faster, and every layer under analysis has a ring of its own;
+ * smaller ones cost switches between the two processes (docs/performance.md). */
+enum { RING_SLOTS = 2, RING_SLOT_BYTES = 256 * 1024, RING_BYTES = RING_SLOTS * RING_SLOT_BYTES };
 
 /* The parent's end. */
 struct ring {

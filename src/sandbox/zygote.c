@@ -201,5 +201,8 @@ void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool req
 		continue;
 	vec_for_each(c, &z.children)
 		(void)kill(c->pid, SIGKILL);
+	/* Also for what they used of the processor to count as that of the program. */
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		continue;
 	_exit(0);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "sandbox/sandbox.h"
@@ -76,6 +77,27 @@ static int run_loop(
 	for (volatile unsigned i = 0; i != 1; i = 2)
 		continue;
 	return 0;
+}
+
+static uint64_t cpu_ms(clockid_t clock)
+{
+	struct timespec t;
+
+	return clock_gettime(clock, &t) < 0
+		       ? 0
+		       : (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+enum { BUSY_MS = 60 };
+
+/* Works for a while, says so on its input (which is the writing end of a pipe), and goes on. */
+static int run_busy(const struct sandbox_io *io, struct span params UNUSED, struct err *err)
+{
+	while (cpu_ms(CLOCK_PROCESS_CPUTIME_ID) < BUSY_MS)
+		continue;
+	int r = io_write_all(io->in_fd, "!", 1, "sign", err);
+
+	return r < 0 ? r : run_loop(io, params, err);
 }
 
 static int run_hoard(
@@ -154,6 +176,7 @@ JOB(big_answer);
 JOB(fail);
 JOB(crash);
 JOB(loop);
+JOB(busy);
 JOB(hoard);
 JOB(modest);
 JOB(open);
@@ -165,7 +188,7 @@ JOB(descriptors);
 static const struct sandbox_job job_unknown = { .name = "unknown", .run = run_fail };
 
 static const struct sandbox_job *const jobs[] = { &job_count, &job_echo, &job_big_answer, &job_fail,
-	&job_crash, &job_loop, &job_hoard, &job_modest, &job_open, &job_socket,
+	&job_crash, &job_loop, &job_busy, &job_hoard, &job_modest, &job_open, &job_socket,
 	&job_executable_memory, &job_quit, &job_nonsense, &job_descriptors, NULL };
 
 /* --- tests
@@ -426,8 +449,33 @@ static void test_threads_share_the_zygote(void **state UNUSED)
 	assert_int_equal(good, 100);
 }
 
+static void test_stop_waits_for_the_end_of_workers(void **state UNUSED)
+{
+	struct err err = ERR_INIT;
+	struct sandbox_worker *w;
+	struct rusage usage;
+	int pipe_fds[2];
+	char sign;
+
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	assert_ok(sandbox_open(&job_busy, (struct span){ 0 }, pipe_fds[1], usual, &w, &err), &err);
+	assert_int_equal(read(pipe_fds[0], &sign, 1), 1);
+	sandbox_stop();
+	/* Only of processes that were waited for. */
+	assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
+	assert_true(usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 +
+			    usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000 >=
+		    BUSY_MS);
+	sandbox_abort(w);
+	(void)close(pipe_fds[0]);
+	(void)close(pipe_fds[1]);
+}
+
 int main(void)
 {
+	const struct CMUnitTest stop_tests[] = {
+		cmocka_unit_test(test_stop_waits_for_the_end_of_workers),
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_job_gets_parameters_and_streamed_input),
 		cmocka_unit_test(test_answer_while_feeding_does_not_deadlock),
@@ -455,7 +503,12 @@ int main(void)
 		return 1;
 	if (sandbox_start(jobs, &err) < 0)
 		return 1;
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	/* First, as it looks at what all children have used. The sandbox is started outside of
+	 * tests: in them cmocka handles the signals that jobs are to die of. */
+	int failed = cmocka_run_group_tests(stop_tests, NULL, NULL);
+	if (sandbox_start(jobs, &err) < 0)
+		return 1;
+	failed += cmocka_run_group_tests(tests, NULL, NULL);
 	sandbox_stop();
 	return failed;
 }
