@@ -104,6 +104,11 @@
 #define LIMIT_HTTP_HEAD   (256 * KIB)
 #define LIMIT_HTTP_BUFFER (256 * KIB)
 
+/* A message or a value in a line of the log: real ones stay below 1 KiB, but they may quote what
+ * somebody sent. A line with all its fields stays below 512 KiB. */
+#define LIMIT_LOG_VALUE  (4 * KIB)
+#define LIMIT_LOG_FIELDS 16
+
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)
