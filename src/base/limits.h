@@ -109,6 +109,11 @@
 #define LIMIT_LOG_VALUE  (4 * KIB)
 #define LIMIT_LOG_FIELDS 16
 
+/* Series of one family of metrics: each route with each status it gives is some 200; and the value
+ * of a label. */
+#define LIMIT_METRIC_SERIES 1000
+#define LIMIT_METRIC_LABEL  128
+
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)

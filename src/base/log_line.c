@@ -50,19 +50,6 @@ static struct str cut(struct str s)
 	return str_head(s, n);
 }
 
-/* The shortest decimal that reads back as the same number. */
-static void append_double(struct buf *out, double v)
-{
-	char text[32];
-
-	for (int digits = 15; digits <= 17; digits++) {
-		(void)snprintf(text, sizeof(text), "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	buf_append_str(out, str_of(text));
-}
-
 /* Everything but strings; JSON knows no infinity. */
 static void append_scalar(struct buf *out, const struct log_field *f, bool json)
 {
@@ -77,7 +64,7 @@ static void append_scalar(struct buf *out, const struct log_field *f, bool json)
 		if (json && !isfinite(f->number))
 			buf_append_str(out, STR("null"));
 		else
-			append_double(out, f->number);
+			buf_append_double(out, f->number);
 		break;
 	case LOG_FIELD_BOOL:
 		buf_append_str(out, f->boolean ? STR("true") : STR("false"));
