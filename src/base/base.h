@@ -30,10 +30,12 @@
 #include "base/parallel.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "base/sleeper.h"
 #include "base/str.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/uuid.h"
 #include "base/vec.h"
 
 #include "base/banned.h"
