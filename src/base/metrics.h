@@ -86,4 +86,8 @@ extern struct metric_family metric_updater_duration_s;         /* gauge: of the 
 extern struct metric_family metric_updater_errors;
 extern struct metric_family metric_updater_notes; /* gauge: of the last update */
 
+/* Ours. */
+extern struct metric_family metric_updater_advisories;     /* gauge; source */
+extern struct metric_family metric_updater_success_time_s; /* gauge; source */
+
 #endif

@@ -74,6 +74,13 @@ struct metric_family metric_pgsql_query_duration_ms = {
 	BOUNDS(default_bounds_ms),
 };
 
+struct metric_family metric_updater_advisories = {
+	.name = "clair_updater_advisories",
+	.help = "Advisories of a data source after its last update by this instance.",
+	.kind = METRIC_GAUGE,
+	.labels = { "source" },
+};
+
 struct metric_family metric_updater_duration_s = {
 	.name = "clair_updater_duration_seconds",
 	.help = "Time that the last update of the advisories took.",
@@ -84,6 +91,13 @@ struct metric_family metric_updater_errors = {
 	.name = "clair_updater_errors_total",
 	.help = "Data sources that could not be updated, each time counted.",
 	.kind = METRIC_COUNTER,
+};
+
+struct metric_family metric_updater_success_time_s = {
+	.name = "clair_updater_last_success_time_seconds",
+	.help = "When a data source was last updated, or found up to date, by this instance.",
+	.kind = METRIC_GAUGE,
+	.labels = { "source" },
 };
 
 struct metric_family metric_updater_notes = {
@@ -101,8 +115,10 @@ static struct metric_family *const table[] = {
 	&metric_pgsql_concurrent_lock_vafv,
 	&metric_pgsql_errors,
 	&metric_pgsql_query_duration_ms,
+	&metric_updater_advisories,
 	&metric_updater_duration_s,
 	&metric_updater_errors,
+	&metric_updater_success_time_s,
 	&metric_updater_notes,
 };
 
