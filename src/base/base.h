@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/cpu_profile.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/limits.h"
