@@ -72,6 +72,16 @@ void sandbox_stop(void)
 	zygote_pid = -1;
 }
 
+bool sandbox_is_running(void)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	/* It stays a zombie for sandbox_stop(). */
+	return control_fd >= 0 &&
+	       waitid(P_PID, (id_t)zygote_pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0;
+}
+
 struct sandbox_limits sandbox_limits_for(uint64_t input_bytes)
 {
 	uint64_t cpu_s = LIMIT_WORKER_CPU_S;

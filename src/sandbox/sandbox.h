@@ -47,6 +47,10 @@ struct sandbox_job {
 int sandbox_start(const struct sandbox_job *const *jobs, struct err *err) MUST_CHECK;
 void sandbox_stop(void);
 
+/* Whether the zygote, a child of this process, is there: without it every job fails. Signals that
+ * end a program (SIGINT, SIGTERM, SIGHUP) do not end it, as they may be sent to a whole group. */
+bool sandbox_is_running(void);
+
 struct sandbox_limits {
 	uint64_t memory_bytes; /* beyond what the program itself maps */
 	uint32_t cpu_s;        /* processor time */
