@@ -45,8 +45,8 @@ struct command {
 		const struct command *c, int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command cmd_scan, cmd_update, cmd_db, cmd_compare_versions, cmd_help,
-	cmd_version;
+extern const struct command cmd_scan, cmd_update, cmd_db, cmd_compare_versions, cmd_check_config,
+	cmd_help, cmd_version;
 
 /* All commands: cmd_at(0), … until NULL. */
 const struct command *cmd_at(size_t i);

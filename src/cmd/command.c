@@ -11,7 +11,7 @@
 #include "scan/scan.h"
 
 static const struct command *const commands[] = { &cmd_scan, &cmd_update, &cmd_db,
-	&cmd_compare_versions, &cmd_help, &cmd_version };
+	&cmd_compare_versions, &cmd_check_config, &cmd_help, &cmd_version };
 
 const struct command *cmd_at(size_t i)
 {
