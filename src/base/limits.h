@@ -143,4 +143,13 @@
 /* Digests of files that are kept, at some 100 bytes each. */
 #define LIMIT_FILE_DIGESTS 65536
 
+/* A configuration file: real ones are below 10 KiB. */
+#define LIMIT_CONFIG (256 * KIB)
+/* How deep its mappings and lists may be nested: real ones are at 7. */
+#define LIMIT_CONFIG_DEPTH 32
+/* Keys and values of it, counting what is merged in by "<<" each time: real ones have some 100. */
+#define LIMIT_CONFIG_NODES 16384
+/* Errors and warnings about it that are kept; the rest is counted. */
+#define LIMIT_CONFIG_PROBLEMS 100
+
 #endif

@@ -121,7 +121,8 @@ static int post(struct notifier *n, struct err *err)
 		.content_type = "application/json",
 		.body = buf_str(&body),
 		.timeout_ms = NOTIFIER_TIMEOUT_MS,
-		.proxy = n->options.proxy,
+		/* Not from the environment, as the original: what is told goes to one place. */
+		.proxy = n->options.proxy ? n->options.proxy : "",
 		.server_name = n->options.server_name,
 		.ca_file = n->options.ca_file,
 		.cert_file = n->options.cert_file,
