@@ -26,6 +26,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/metrics.h"
 #include "base/parallel.h"
 #include "base/parse.h"
 #include "base/path.h"

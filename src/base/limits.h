@@ -104,6 +104,16 @@
 #define LIMIT_HTTP_HEAD   (256 * KIB)
 #define LIMIT_HTTP_BUFFER (256 * KIB)
 
+/* A message or a value in a line of the log: real ones stay below 1 KiB, but they may quote what
+ * somebody sent. A line with all its fields stays below 512 KiB. */
+#define LIMIT_LOG_VALUE  (4 * KIB)
+#define LIMIT_LOG_FIELDS 16
+
+/* Series of one family of metrics: each route with each status it gives is some 200; and the value
+ * of a label. */
+#define LIMIT_METRIC_SERIES 1000
+#define LIMIT_METRIC_LABEL  128
+
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)

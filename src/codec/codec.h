@@ -4,6 +4,7 @@
 #ifndef CODEC_CODEC_H
 #define CODEC_CODEC_H
 
+#include "codec/base64.h"
 #include "codec/decompress.h"
 #include "codec/digest.h"
 #include "codec/json_reader.h"
