@@ -84,6 +84,8 @@
 /* How long such a layer waits for its turn when headers come with it: the tokens in them are mostly
  * good for 60 s, Quay's among them. */
 #define LIMIT_LAYER_WAIT_S 45
+/* Threads that index layers, each with a worker. */
+#define LIMIT_INDEX_THREADS 64
 /* Paths that links of a chain of layers lead to, for which one layer is searched: a worker's
  * parameters have 64 KiB. */
 #define LIMIT_EXTRA_PATHS (48 * KIB)
@@ -116,6 +118,12 @@
 #define LIMIT_CONNECT_S 30
 #define LIMIT_STALL_S   60
 #define LIMIT_REDIRECTS 10
+/* A whole download: slow servers that send just enough not to count as silent. */
+#define LIMIT_DOWNLOAD_S (6 * 3600)
+/* Telling a webhook of a notification, from connecting to its answer: what the original allows. */
+#define LIMIT_POST_MS 5000
+/* Header lines that a caller wants sent with a download: servers refuse more than 8 to 64 KiB. */
+#define LIMIT_REQUEST_HEADERS (64 * KIB)
 /* All header lines of a request's responses together, and what a download holds that was not read:
  * some of curl's buffers. */
 #define LIMIT_HTTP_HEAD   (256 * KIB)
@@ -125,6 +133,9 @@
  * somebody sent. A line with all its fields stays below 512 KiB. */
 #define LIMIT_LOG_VALUE  (4 * KIB)
 #define LIMIT_LOG_FIELDS 16
+
+/* A Fernet token, as text: those of pages have some 200 bytes. */
+#define LIMIT_FERNET_TOKEN (8 * KIB)
 
 /* Series of one family of metrics: each route with each status it gives is some 200; and the value
  * of a label. */

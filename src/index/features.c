@@ -48,8 +48,7 @@ static struct str key_of(struct builder *b, struct str name, struct str version)
 
 /* The key of the package's version, where it is of the scheme that its namespace's advisories use.
  */
-static struct span comparable_key(
-	struct arena *a, struct str scheme, const struct view_package *vp)
+static struct span comparable_key(struct arena *a, struct str scheme, const struct view_package *vp)
 {
 	_cleanup_buf_ struct buf key = BUF_INIT(VERSION_KEY_MAX);
 	struct str packages = str_of(vp->driver->scheme);

@@ -15,10 +15,10 @@ struct index_shared {
 	struct store_pool *pool;
 	bool insecure_tls;
 	bool local_limited;
-	struct str_vec local_paths;       /* NUL-terminated */
-	atomic_bool cancel;               /* the indexer stops now */
+	struct str_vec local_paths;        /* NUL-terminated */
+	atomic_bool cancel;                /* the indexer stops now */
 	atomic_uint_least64_t facts_bytes; /* of all running jobs, at most LIMIT_INDEX_FACTS */
-	pthread_mutex_t chain_lock;       /* one chain at a time is held in its byte form */
+	pthread_mutex_t chain_lock;        /* one chain at a time is held in its byte form */
 };
 
 /* --- source.c: where a layer's bytes come from
@@ -68,8 +68,8 @@ struct layer_features {
 
 /*
  * What the image holds, as the API shows it: each name and version once. What the parent has under
- * the same name and version keeps its namespace and the layer that introduced it; the rest gets this
- * namespace (both empty: none).
+ * the same name and version keeps its namespace and the layer that introduced it; the rest gets
+ * this namespace (both empty: none).
  */
 void layer_features_of(const struct view *v, struct str name_space, struct str scheme,
 	const struct layer_feature *parent, size_t n_parent, struct arena *a,

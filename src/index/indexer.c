@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <pthread.h>
 
-#define QUEUE_FULL   "too many layers are waiting to be processed"
-#define STOPPING     "the server is stopping"
-#define TOO_LATE     "the layer waited too long for its turn"
+#define QUEUE_FULL "too many layers are waiting to be processed"
+#define STOPPING   "the server is stopping"
+#define TOO_LATE   "the layer waited too long for its turn"
 
 const struct sandbox_job *const index_jobs[] = { &analyze_layer_job, NULL };
 
@@ -31,8 +31,8 @@ struct ticket {
 struct indexer {
 	struct index_shared shared;
 	struct work_queue *queue;
-	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t idle;  /* no ticket is open */
+	pthread_mutex_t lock;   /* guards what follows */
+	pthread_cond_t idle;    /* no ticket is open */
 	struct ticket *tickets; /* that wait or run; as many as the queue and the threads hold */
 	size_t open;            /* those, and those whose done is being called */
 	bool stopping;
@@ -198,8 +198,7 @@ void indexer_submit(
 		return;
 	}
 	(void)pthread_mutex_lock(&ix->lock);
-	const char *refused =
-		take_request(ix, r, (struct waiter){ .done = done, .ctx = ctx });
+	const char *refused = take_request(ix, r, (struct waiter){ .done = done, .ctx = ctx });
 	ix->stats.refused += refused != NULL;
 	(void)pthread_mutex_unlock(&ix->lock);
 	if (!refused)
@@ -214,8 +213,8 @@ static int copy_local_paths(struct indexer *ix, const struct indexer_options *o,
 {
 	for (size_t i = 0; i < o->n_local_paths; i++) {
 		if (o->local_paths[i][0] != '/')
-			return err_set(err, ERR_USAGE, "%s: not an absolute path",
-				o->local_paths[i]);
+			return err_set(
+				err, ERR_USAGE, "%s: not an absolute path", o->local_paths[i]);
 		vec_push(&ix->shared.local_paths, str_of(xstrdup(o->local_paths[i])));
 	}
 	return 0;

@@ -86,12 +86,12 @@ static size_t count_characters(struct str s)
 int index_request_check(const struct index_request *r, struct index_result *out)
 {
 	size_t characters = count_characters(r->name);
-	const char *message = r->name.n == 0		 ? NO_NAME
-			      : characters == SIZE_MAX	 ? BAD_NAME
+	const char *message = r->name.n == 0                  ? NO_NAME
+			      : characters == SIZE_MAX        ? BAD_NAME
 			      : characters > LIMIT_LAYER_NAME ? LONG_NAME
-			      : r->path.n == 0		 ? NO_PATH
-			      : r->format.n == 0	 ? NO_FORMAT
-							 : NULL;
+			      : r->path.n == 0                ? NO_PATH
+			      : r->format.n == 0              ? NO_FORMAT
+							      : NULL;
 
 	if (!message)
 		return 0;
@@ -246,8 +246,7 @@ static int read_parent(struct job *j, struct store *s)
 {
 	if (j->parent.n == 0)
 		return 0;
-	int r = store_layer_read(
-		s, j->parent, LAYER_PART_FEATURES, j->a, &j->parent_view, &j->why);
+	int r = store_layer_read(s, j->parent, LAYER_PART_FEATURES, j->a, &j->parent_view, &j->why);
 	j->parent_read = true;
 	return r < 0 ? end_by_store(j) : r == 0 ? unknown_parent(j) : 0;
 }
@@ -291,9 +290,8 @@ static void add_extras(struct job *j, const struct wanted_extras *more)
 		if (has_extra(&j->extras, e) || bytes > LIMIT_EXTRA_PATHS - j->extra_bytes)
 			continue;
 		j->extra_bytes += bytes;
-		vec_push(&j->extras.items,
-			(struct wanted_extra){ .path = arena_str(j->a, e->path),
-				.like = arena_str(j->a, e->like) });
+		vec_push(&j->extras.items, (struct wanted_extra){ .path = arena_str(j->a, e->path),
+						   .like = arena_str(j->a, e->like) });
 	}
 }
 
@@ -345,15 +343,15 @@ static int end_by_analysis(struct job *j)
 	case ERR_BUSY:
 		return end(j, INDEX_FAILED, NOT_ANALYZED, event);
 	default:
-		return end(j, INDEX_UNPROCESSABLE, j->facts.file_too_big ? FILE_TOO_BIG : NO_ARCHIVE,
-			event);
+		return end(j, INDEX_UNPROCESSABLE,
+			j->facts.file_too_big ? FILE_TOO_BIG : NO_ARCHIVE, event);
 	}
 }
 
 static int unsupported_format(struct job *j)
 {
-	struct str message = arena_printf(j->a, "unsupported image format '%" PRIstr "'",
-		STR_ARG(j->request->format));
+	struct str message = arena_printf(
+		j->a, "unsupported image format '%" PRIstr "'", STR_ARG(j->request->format));
 
 	return end(j, INDEX_BAD_REQUEST, message.p, "could not process layer");
 }
@@ -367,8 +365,8 @@ static int read_layer(struct job *j)
 	if (layer_source_open(j->shared, j->request, j->a, &source, &j->why) < 0)
 		return end_by_source(j);
 	int r = root_of_format(j->request->format, &root) ? 0 : unsupported_format(j);
-	if (r == 0 && layer_source_analyze(
-			      &source, j->shared, &j->extras, root, &j->facts, &j->why) < 0)
+	if (r == 0 &&
+		layer_source_analyze(&source, j->shared, &j->extras, root, &j->facts, &j->why) < 0)
 		r = end_by_analysis(j);
 	layer_source_close(&source);
 	return r ? r : count_memory(j, facts_cost(&j->facts));

@@ -48,8 +48,8 @@ void layer_headers(const struct index_header *in, size_t n, struct http_header_v
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!is_dropped(in, n, in[i].name))
-			vec_push(out, (struct http_header){ .name = in[i].name,
-					      .value = in[i].value });
+			vec_push(out,
+				(struct http_header){ .name = in[i].name, .value = in[i].value });
 	}
 }
 
@@ -68,23 +68,23 @@ static int open_url(const struct index_shared *s, const struct index_request *r,
 	struct http_response response;
 
 	layer_headers(r->headers, r->n_headers, &kept);
-		/* As the original, which follows a redirect out of TLS: storage behind a registry
-		 * may have none. */
-		const struct http_get_options o = { .url = arena_cstr(a, r->path),
-			.max_bytes = LIMIT_LAYER_DOWNLOAD,
-			.headers = kept.v,
-			.header_count = kept.n,
-			.any_success = true,
-			.insecure_tls = s->insecure_tls,
-			.may_leave_tls = true,
-			.hide_query = true,
-			.stall_s = LIMIT_LAYER_STALL_S,
-			.total_s = LIMIT_LAYER_TIME_S,
-			.cancel = &s->cancel };
+	/* As the original, which follows a redirect out of TLS: storage behind a registry
+	 * may have none. */
+	const struct http_get_options o = { .url = arena_cstr(a, r->path),
+		.max_bytes = LIMIT_LAYER_DOWNLOAD,
+		.headers = kept.v,
+		.header_count = kept.n,
+		.any_success = true,
+		.insecure_tls = s->insecure_tls,
+		.may_leave_tls = true,
+		.hide_query = true,
+		.stall_s = LIMIT_LAYER_STALL_S,
+		.total_s = LIMIT_LAYER_TIME_S,
+		.cancel = &s->cancel };
 
-		int code = http_get(&o, a, &response, &out->http, err);
-		if (code == 0)
-			out->size = response.content_length;
+	int code = http_get(&o, a, &response, &out->http, err);
+	if (code == 0)
+		out->size = response.content_length;
 	vec_fini(&kept);
 	return code;
 }
@@ -103,8 +103,7 @@ static bool is_allowed(const struct index_shared *s, const char *resolved)
 			continue;
 		if (strcmp(allowed, "/") == 0)
 			return true;
-		if (str_skip_prefix(&rest, str_of(allowed)) &&
-			(rest.n == 0 || rest.p[0] == '/'))
+		if (str_skip_prefix(&rest, str_of(allowed)) && (rest.n == 0 || rest.p[0] == '/'))
 			return true;
 	}
 	return false;
@@ -208,6 +207,5 @@ int layer_source_analyze(struct layer_source *source, const struct index_shared 
 		return analyze_layer_range(source->fd, 0, &o, out, err);
 	if (!source->http)
 		stream_fd_init_range(&file, source->fd, 0, source->size, "the layer");
-	return analyze_layer_stream(
-		source->http ? source->http : &file.stream, &o, out, NULL, err);
+	return analyze_layer_stream(source->http ? source->http : &file.stream, &o, out, NULL, err);
 }
