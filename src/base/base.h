@@ -35,9 +35,11 @@
 #include "base/str.h"
 #include "base/stream.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 #include "base/vec.h"
+#include "base/work_queue.h"
 
 #include "base/banned.h"
 

@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+#include "net/http_target.h"
+
 /*
  * Sets up HTTP and TLS, with OpenSSL's configuration file. Done by the first request at the latest;
  * to be called before digests are computed where both happen, since those set OpenSSL up without

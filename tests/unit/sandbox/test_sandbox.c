@@ -324,6 +324,22 @@ static void test_endless_loop_is_cut_off(void **state UNUSED)
 	assert_next_job_runs();
 }
 
+static void test_wait_for_a_worker_can_be_cancelled(void **state UNUSED)
+{
+	struct err err = ERR_INIT;
+	struct stream_mem nothing;
+	atomic_bool cancel = true;
+	const struct sandbox_limits limits = {
+		.memory_bytes = 64 * MIB, .cpu_s = 10, .cancel = &cancel
+	};
+
+	stream_mem_init(&nothing, (struct span){ 0 }, 0);
+	assert_fails(sandbox_run(&job_loop, (struct span){ 0 }, -1, &nothing.stream, limits, NULL,
+			     NULL, &err),
+		&err, ERR_CANCELLED, "loop was cancelled");
+	assert_next_job_runs();
+}
+
 static void test_memory_is_limited(void **state UNUSED)
 {
 #if !defined(CLAIR_TEST_SANITIZER)
@@ -534,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_error_of_job_is_error_of_call),
 		cmocka_unit_test(test_crash_is_an_error),
 		cmocka_unit_test(test_endless_loop_is_cut_off),
+		cmocka_unit_test(test_wait_for_a_worker_can_be_cancelled),
 		cmocka_unit_test(test_memory_is_limited),
 		cmocka_unit_test(test_memory_limit_counts_beyond_what_the_program_maps),
 		cmocka_unit_test(test_file_system_is_out_of_reach),
