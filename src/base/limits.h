@@ -109,6 +109,9 @@
 #define LIMIT_LOG_VALUE  (4 * KIB)
 #define LIMIT_LOG_FIELDS 16
 
+/* A Fernet token, as text: those of pages have some 200 bytes. */
+#define LIMIT_FERNET_TOKEN (8 * KIB)
+
 /* Series of one family of metrics: each route with each status it gives is some 200; and the value
  * of a label. */
 #define LIMIT_METRIC_SERIES 1000

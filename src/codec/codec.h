@@ -7,6 +7,7 @@
 #include "codec/base64.h"
 #include "codec/decompress.h"
 #include "codec/digest.h"
+#include "codec/fernet.h"
 #include "codec/json_reader.h"
 #include "codec/json_writer.h"
 #include "codec/stanza.h"
