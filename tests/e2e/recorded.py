@@ -155,7 +155,7 @@ class Replay:
         if expect.get("any_body"):
             return []
         if expect.get("unordered"):
-            equal = shuffled(answer.json) == shuffled(expect["json"])
+            equal = go_json(shuffled(answer.json)) == go_json(shuffled(expect["json"])) and go_json(answer.json) == text
             return [] if equal else [f"body {text!r}, not in any order {expect['json']}"]
         wanted = go_json(expect["json"]) if "json" in expect else expect.get("text", "")
         found = re.fullmatch(pattern(wanted), text)
