@@ -175,10 +175,11 @@ class LayerHandler(http.server.BaseHTTPRequestHandler):
 
 
 class Webhook(Services):
-    """Takes notifications in; `answer` is the status they get."""
+    """Takes notifications in; `answer` is the status they get, `before` is called with the body before that."""
 
     def __init__(self, answer=200):
         self.answer = answer
+        self.before = lambda body: None
         self.posted = queue.Queue()  # of (path, headers, body)
         super().__init__(WebhookHandler)
 
@@ -192,6 +193,7 @@ class WebhookHandler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         owner = self.server.owner
+        owner.before(body)
         self.send_response(owner.answer)
         self.send_header("Content-Length", "0")
         self.end_headers()
