@@ -8,6 +8,8 @@ import types
 import pytest
 
 import images
+import postgres as postgres_module
+import server as server_module
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -28,6 +30,48 @@ def shared_data():
     if not path.is_dir():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{path} is missing")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres(request):
+    """A PostgreSQL: postgres.database() makes a fresh database and returns its URL; .sql(statement, url), .pause(), .resume()."""
+    programs = postgres_module.find_programs()
+    if not programs:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("PostgreSQL is not installed")
+    cluster = postgres_module.Postgres(programs)
+    request.addfinalizer(cluster.stop)
+    cluster.start()
+    return cluster
+
+
+@pytest.fixture(params=server_module.BACKENDS)
+def backend(request):
+    """Runs the test once for each kind of database."""
+    return request.param
+
+
+@pytest.fixture
+def server(clair, request):
+    """server(backend, …) starts a server; see server.Factory."""
+    factory = server_module.Factory(clair, lambda: request.getfixturevalue("postgres"))
+    yield factory
+    factory.close()
+
+
+@pytest.fixture
+def layer_server():
+    """layer_server.add("name", bytes) → URL; .requests; see server.LayerServer."""
+    made = server_module.LayerServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def webhook():
+    """webhook.url for notifier.http.endpoint; webhook.next() waits for what is posted there."""
+    made = server_module.Webhook()
+    yield made
+    made.close()
 
 
 TRACKER = {
