@@ -121,15 +121,26 @@ static void log_result(const struct feed_driver *d, const struct feed_result *r)
 	metric_set(metric_of(&metric_updater_success_time_s, d->name), (double)clock_wall_s());
 }
 
+static const struct updater_source *settings_of(
+	const struct updater *u, const struct feed_driver *d)
+{
+	for (size_t i = 0; i < u->options.n_sources; i++) {
+		if (strcmp(u->options.sources[i].name, d->name) == 0)
+			return &u->options.sources[i];
+	}
+	return NULL;
+}
+
 static int update_feed(
 	struct updater *u, const struct feed_driver *d, struct store *s, uint64_t *notes)
 {
+	const struct updater_source *settings = settings_of(u, d);
 	struct logged_progress progress = {
 		.base = { .bytes = on_bytes }, .feed = d->name, .logged_ms = clock_monotonic_ms()
 	};
 	const struct feed_update_options o = {
 		.driver = d,
-		.location = d->default_url,
+		.location = settings && settings->location ? settings->location : d->default_url,
 		.notify = u->options.notify,
 		.progress = &progress.base,
 		.cancel = &u->cancel,
@@ -161,7 +172,8 @@ static int update_feeds(struct updater *u, struct store *s)
 
 	log_info("updating vulnerabilities");
 	for (size_t i = 0; (d = feed_driver_at(i)) && !atomic_load(&u->cancel); i++) {
-		int r = update_feed(u, d, s, &notes);
+		const struct updater_source *settings = settings_of(u, d);
+		int r = settings && settings->disabled ? 0 : update_feed(u, d, s, &notes);
 
 		if (r < 0)
 			result = r;

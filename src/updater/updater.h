@@ -7,11 +7,20 @@
 
 #include "feed/feed.h"
 
+/* How one source differs from its default. */
+struct updater_source {
+	const char *name;     /* of the feed's driver */
+	const char *location; /* NULL: the driver's */
+	bool disabled;
+};
+
 struct updater_options {
 	struct store_pool *pool; /* outlives the updater */
 	const char *owner;       /* of locks: unique to this instance */
 	uint64_t interval_ms;    /* between the last success and the next update; 0: never */
 	enum store_notify notify;
+	const struct updater_source *sources; /* sources that differ; outlive the updater */
+	size_t n_sources;
 	/* Called after a feed made notifications, from the updater's thread. May be NULL. */
 	void (*notified)(void *ctx);
 	void *ctx;
