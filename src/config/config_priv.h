@@ -58,10 +58,13 @@ bool source_is_valid(struct str source);
 
 /* --- problems.c ------------------------------------------------------------------------------ */
 
-void problem_error(struct config_problems *p, struct config_place place, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-void problem_warning(struct config_problems *p, struct config_place place, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
+/* Notes a problem, or counts it when there are too many. The message may hold words of the file. */
+void problem_add(
+	struct config_problems *p, bool is_error, struct config_place place, struct str message);
+#define problem_error(p, place, ...) \
+	problem_add(p, true, place, arena_printf(&(p)->arena, __VA_ARGS__))
+#define problem_warning(p, place, ...) \
+	problem_add(p, false, place, arena_printf(&(p)->arena, __VA_ARGS__))
 /* Sorts by place; what has the same stays in order. */
 void problems_sort(struct config_problems *p);
 /* -ERR_INPUT with the first error when there is any, else 0. */

@@ -3,58 +3,47 @@
  */
 #include "config/config_priv.h"
 
-enum { MESSAGE_MAX = 1024 };
+enum { MESSAGE_MAX = 4096 };
 
-void config_problems_fini(struct config_problems *p)
+void config_problems_fini(struct config_problems *problems)
 {
-	vec_fini(&p->list);
-	arena_fini(&p->arena);
-	p->errors = p->warnings = 0;
+	vec_fini(&problems->list);
+	arena_fini(&problems->arena);
+	problems->errors = problems->warnings = 0;
 }
 
-/* The message as it may be shown: it holds words of the file. */
-static PRINTF_LIKE(2, 0) struct str clean(struct arena *a, const char *fmt, va_list ap)
+/* Room in a list that is full: errors displace the last warnings. NULL: there is none. */
+static struct config_problem *displace(struct config_problems *p, bool is_error)
 {
-	_cleanup_buf_ struct buf shown = BUF_INIT(4 * MESSAGE_MAX);
-	char text[MESSAGE_MAX];
-	int n = vsnprintf(text, sizeof(text), fmt, ap);
-
-	if (n < 0)
-		abort();
-	(void)text_append_clean(&shown, str_n(text, min_size((size_t)n, sizeof(text) - 1)));
-	return arena_str(a, buf_str(&shown));
+	for (size_t i = p->list.n; is_error && i > 0; i--) {
+		if (!p->list.v[i - 1].is_error)
+			return &p->list.v[i - 1];
+	}
+	return NULL;
 }
 
-static PRINTF_LIKE(4, 0) void add(struct config_problems *p, bool is_error,
-	struct config_place place, const char *fmt, va_list ap)
+void problem_add(
+	struct config_problems *p, bool is_error, struct config_place place, struct str message)
 {
+	_cleanup_buf_ struct buf shown = BUF_INIT(MESSAGE_MAX);
+
 	if (is_error)
 		p->errors++;
 	else
 		p->warnings++;
-	if (p->list.n >= LIMIT_CONFIG_PROBLEMS)
+	bool full = p->list.n >= LIMIT_CONFIG_PROBLEMS;
+	struct config_problem *place_in_list = full ? displace(p, is_error) : NULL;
+	if (full && !place_in_list)
 		return;
-	vec_push(&p->list, (struct config_problem){ .is_error = is_error,
-				   .place = place,
-				   .message = clean(&p->arena, fmt, ap) });
-}
-
-void problem_error(struct config_problems *p, struct config_place place, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(p, true, place, fmt, ap);
-	va_end(ap);
-}
-
-void problem_warning(struct config_problems *p, struct config_place place, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(p, false, place, fmt, ap);
-	va_end(ap);
+	/* What is longer is cut. */
+	(void)text_append_clean(&shown, message);
+	struct config_problem problem = { .is_error = is_error,
+		.place = place,
+		.message = arena_str(&p->arena, buf_str(&shown)) };
+	if (place_in_list)
+		*place_in_list = problem;
+	else
+		vec_push(&p->list, problem);
 }
 
 static bool is_behind(const struct config_problem *a, const struct config_problem *b)
@@ -108,8 +97,9 @@ int problems_to_err(const struct config_problems *p, const char *name, struct er
 
 	if (p->errors == 0)
 		return 0;
-	append_place(&text, name, first ? first->place : (struct config_place){ 0 });
-	buf_append_str(&text, first ? first->message : STR("it cannot be used"));
+	assert(first); /* the list keeps errors before warnings */
+	append_place(&text, name, first->place);
+	buf_append_str(&text, first->message);
 	if (p->errors > 1)
 		buf_printf(
 			&text, " (and %zu more error%s)", p->errors - 1, p->errors == 2 ? "" : "s");

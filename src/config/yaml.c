@@ -41,23 +41,37 @@ static struct str str_of_yaml(const yaml_char_t *s)
 
 /* --- syntax errors ---------------------------------------------------------------------------- */
 
-/* The rest of the text from a place on, empty behind its end. Columns count characters. */
-static struct str text_at(struct str text, struct config_place place)
+/* One character off the front; bytes that are none count as one each. */
+static struct str take_character(struct str *text)
+{
+	size_t length = utf8_check(text->p, text->n);
+	struct str c = str_head(*text, length ? length : 1);
+
+	*text = str_skip(*text, c.n);
+	return c;
+}
+
+/*
+ * The rest of the text from a place on, empty behind its end. Before it, in the same line: the last
+ * character, and the column of the last brace that opens (0: none).
+ */
+static struct str text_at(
+	struct str text, struct config_place place, struct str *last, unsigned *brace)
 {
 	struct str line;
-	size_t column = 1, i = 0;
 
+	*last = STR_NULL;
+	*brace = 0;
 	for (unsigned n = 1; n < place.line; n++) {
 		if (!str_next_line(&text, &line))
 			return STR_NULL;
 	}
-	while (i < text.n && column < place.column && text.p[i] != '\n') {
-		size_t length = utf8_check(text.p + i, text.n - i);
-
-		i += length ? length : 1;
-		column++;
+	for (unsigned column = 1; text.n && column < place.column; column++) {
+		*last = take_character(&text);
+		if (str_eq(*last, STR("{")))
+			*brace = column;
 	}
-	return str_skip(text, i);
+	return text;
 }
 
 /*
@@ -67,18 +81,11 @@ static struct str text_at(struct str text, struct config_place place)
 static bool is_after_placeholder(
 	struct str text, struct config_place place, struct config_place *open)
 {
-	if (place.column < 3)
-		return false;
-	struct config_place before = { .line = place.line, .column = place.column - 1 };
-	if (!str_starts(text_at(text, before), STR("}")))
-		return false;
-	for (; before.column > 0; before.column--) {
-		if (str_starts(text_at(text, before), STR("{"))) {
-			*open = before;
-			return true;
-		}
-	}
-	return false;
+	struct str last;
+
+	*open = place;
+	(void)text_at(text, place, &last, &open->column);
+	return str_eq(last, STR("}")) && open->column > 0;
 }
 
 /* Bytes that are no text at all come without a mark. */
@@ -87,20 +94,18 @@ static struct config_place place_of_offset(struct str text, size_t offset)
 	struct config_place place = { .line = 1, .column = 1 };
 
 	text = str_head(text, offset);
-	for (size_t i = 0; i < text.n;) {
-		size_t length = utf8_check(text.p + i, text.n - i);
-
+	while (text.n) {
 		place.column++;
-		if (text.p[i] == '\n')
+		if (str_eq(take_character(&text), STR("\n")))
 			place = (struct config_place){ .line = place.line + 1, .column = 1 };
-		i += length ? length : 1;
 	}
 	return place;
 }
 
 static void note_bad_token(struct builder *b, struct config_place place)
 {
-	struct str rest = text_at(str_from_span(b->text), place);
+	unsigned brace;
+	struct str last, rest = text_at(str_from_span(b->text), place, &last, &brace);
 
 	if (str_starts(rest, STR("\t")))
 		problem_error(b->problems, place, "YAML: a tab cannot indent, only spaces can");

@@ -65,11 +65,11 @@ def test_many_problems_are_counted(check, write):
     assert done.returncode == 0 and len(lines) == 101 and lines[-1].endswith(": 501 warnings; the first 100 are listed")
 
 
-@pytest.mark.parametrize("content,message", [(None, "No such file or directory"), (b"#" * 262145, "more than 262144 bytes")])
-def test_file_that_cannot_be_read(check, tmp_path, content, message):
+@pytest.mark.parametrize("size,message", [(None, "No such file or directory"), (262145, "more than 262144 bytes")])
+def test_file_that_cannot_be_read(check, tmp_path, size, message):
     path = tmp_path / "config.yaml"
-    if content is not None:
-        path.write_bytes(content)
+    if size:
+        path.write_bytes(b"#" * size)
     done = check(path)
     assert (done.returncode, done.stdout) == (2, "") and str(path) in done.stderr and message in done.stderr
 

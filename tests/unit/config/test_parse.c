@@ -678,6 +678,25 @@ static void test_only_so_many_problems_are_kept(void **state UNUSED)
 	assert_int_equal(problems.list.n, LIMIT_CONFIG_PROBLEMS);
 }
 
+static void test_errors_are_kept_before_warnings(void **state UNUSED)
+{
+	_cleanup_config_problems_ struct config_problems problems = CONFIG_PROBLEMS_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT(64 * KIB);
+	struct err err = ERR_INIT;
+	struct config c;
+
+	buf_append_str(&text, STR("clair:\n  database: {type: sqlite}\n"));
+	for (int i = 0; i < 100; i++)
+		buf_printf(&text, "  unknown%d: 1\n", i);
+	buf_append_str(&text, STR("  api: {port: a, healthport: b}\n"));
+	assert_fails(parse(buf_str(&text), &c, &problems, &err), &err, ERR_INPUT,
+		"F:103:15: clair.api.port: expected a port (0 to 65535), found the text \"a\" (and 1 "
+		"more error)");
+	assert_int_equal(problems.list.n, LIMIT_CONFIG_PROBLEMS);
+	assert_false(problems.list.v[97].is_error);
+	assert_true(problems.list.v[98].is_error && problems.list.v[99].is_error);
+}
+
 static void test_what_is_shown_is_short_and_fit_for_a_terminal(void **state UNUSED)
 {
 	refuse("clair: {database: {type: \"a\\e[31m\\u202e\\u20ac\"}}",
@@ -747,6 +766,7 @@ int main(void)
 		cmocka_unit_test(test_certificates_and_keys_come_together),
 		cmocka_unit_test(test_the_error_is_the_first_one_and_counts_the_others),
 		cmocka_unit_test(test_only_so_many_problems_are_kept),
+		cmocka_unit_test(test_errors_are_kept_before_warnings),
 		cmocka_unit_test(test_what_is_shown_is_short_and_fit_for_a_terminal),
 		cmocka_unit_test(test_secrets_are_in_no_message),
 	};
