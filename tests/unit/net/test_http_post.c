@@ -28,7 +28,7 @@ static void test_a_body_is_posted(void **state UNUSED)
 		STR_INIT("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok");
 	static const char *const expected[] = { "POST /secscan/notify?a=b HTTP/1.1\r\n",
 		"\r\nUser-Agent: Go-http-client/1.1\r\n", "\r\nContent-Type: application/json\r\n",
-		"\r\nContent-Length: 29\r\n", "\r\n\r\n" BODY };
+		"\r\nContent-Length: 29\r\n", ("\r\n\r\n" BODY) };
 	struct server server = { 0 };
 	_cleanup_err_ struct err err = ERR_INIT;
 	long status = 0;
