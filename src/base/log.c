@@ -68,19 +68,18 @@ int log_set_output_path(const char *path, struct err *err)
 
 	if (fd < 0)
 		return err_set_errno(err, ERR_IO, errno, "log %s", path);
-	char *copy = strdup(path);
-	if (!copy)
-		abort();
-	set_output(fd, copy);
+	set_output(fd, xstrdup(path));
 	return 0;
 }
 
 int log_reopen(struct err *err)
 {
 	(void)pthread_mutex_lock(&lock);
-	_cleanup_free_ char *path = output_path ? strdup(output_path) : NULL;
+	char *path = output_path ? xstrdup(output_path) : NULL;
 	(void)pthread_mutex_unlock(&lock);
-	return path ? log_set_output_path(path, err) : 0;
+	int r = path ? log_set_output_path(path, err) : 0;
+	free(path);
+	return r;
 }
 
 /* When the output is gone there is nobody left to tell. */

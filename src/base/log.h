@@ -91,17 +91,19 @@ struct log_field {
 #define LOG_BOOL(name, v) \
 	((struct log_field){ .key = (name), .kind = LOG_FIELD_BOOL, .boolean = (v) })
 
+#define LOG_NO_FIELD ((struct log_field){ .key = NULL })
+
 /*
  * log_event(LOG_INFO, "Handled HTTP request", LOG_CSTR("method", "GET"), LOG_U64("status", 200));
  * The event is a NUL-terminated string, no format; at most LIMIT_LOG_FIELDS fields. Nothing is
- * evaluated when the level is off.
+ * evaluated when the level is off. (An empty field in front is there for the comma behind it.)
  */
-#define log_event(level, event, ...)                                                  \
-	do {                                                                          \
-		if (log_is_on(level))                                                 \
-			log_write_event((level), __FILE_NAME__, __LINE__, (event),    \
-				(const struct log_field[]){                           \
-					__VA_ARGS__ __VA_OPT__(, ){ .key = NULL } }); \
+#define log_event(level, event, ...)                                                      \
+	do {                                                                              \
+		if (log_is_on(level))                                                     \
+			log_write_event((level), __FILE_NAME__, __LINE__, (event),        \
+				&((const struct log_field[]){                             \
+					LOG_NO_FIELD, ##__VA_ARGS__, LOG_NO_FIELD })[1]); \
 	} while (0)
 
 #define log_debug(...)   log_write(LOG_DEBUG, __FILE_NAME__, __LINE__, __VA_ARGS__)

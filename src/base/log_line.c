@@ -202,7 +202,8 @@ static size_t insert_sorted(
 	assert(n < MAX_FIELDS);
 	if (n == MAX_FIELDS)
 		return n;
-	memmove(sorted + at + 1, sorted + at, (n - at) * sizeof(*sorted));
+	for (size_t i = n; i > at; i--)
+		sorted[i] = sorted[i - 1];
 	sorted[at] = f;
 	return n + 1;
 }

@@ -45,10 +45,10 @@ struct metric_family {
 /*
  * The series with these label values (const char *, in the order of the family's labels). A value
  * that is no UTF-8 or longer than LIMIT_METRIC_LABEL counts as "other"; so do all values once the
- * family has LIMIT_METRIC_SERIES series.
+ * family has LIMIT_METRIC_SERIES series. (A NULL in front is there for the comma behind it.)
  */
 #define metric_of(family, ...) \
-	metric_find((family), (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+	metric_find((family), &((const char *const[]){ NULL, ##__VA_ARGS__, NULL })[1])
 struct metric *metric_find(struct metric_family *f, const char *const *values);
 
 /* Counters. */

@@ -96,10 +96,11 @@ void metrics_write_process(struct buf *out)
 	bool have_stat = read_stat(stat);
 	uint64_t boot = boot_time();
 
-	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) == 0)
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) == 0) {
+		int64_t ms = cpu.tv_sec * 1000 + cpu.tv_nsec / 1000000;
 		append_metric(out, "process_cpu_seconds_total",
-			"Total user and system CPU time spent in seconds.", true,
-			(double)cpu.tv_sec + (double)(cpu.tv_nsec / 1000000) / 1e3);
+			"Total user and system CPU time spent in seconds.", true, (double)ms / 1e3);
+	}
 	append_descriptors(out);
 	if (!have_stat)
 		return;

@@ -163,6 +163,18 @@ static CURLcode apply_method(struct http_transfer *h, const struct http_request 
 	return result;
 }
 
+/* HTTP_PROXY, which libcurl leaves to the lower-case name because CGI programs find a header of the
+ * client there; Go's client reads it. NULL: whatever libcurl finds. */
+static const char *proxy_of_environment(struct http_transfer *h)
+{
+	const char *proxy = getenv("HTTP_PROXY");
+
+	if (getenv("http_proxy") || getenv("REQUEST_METHOD") || !proxy || !proxy[0] ||
+		!str_eq(str_of(http_url_part(h, h->url, CURLUPART_SCHEME)), STR("http")))
+		return NULL;
+	return proxy;
+}
+
 static CURLcode apply_peer(struct http_transfer *h, const struct http_request *q)
 {
 	CURLcode result = CURLE_OK;
@@ -171,6 +183,8 @@ static CURLcode apply_peer(struct http_transfer *h, const struct http_request *q
 		/* This one, or none, whatever the environment exempts. */
 		SET(CURLOPT_PROXY, q->proxy);
 		SET(CURLOPT_NOPROXY, "");
+	} else {
+		SET(CURLOPT_PROXY, proxy_of_environment(h));
 	}
 	if (q->insecure_tls) {
 		SET(CURLOPT_SSL_VERIFYPEER, 0L);

@@ -28,7 +28,7 @@ static void test_a_body_is_posted(void **state UNUSED)
 		STR_INIT("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok");
 	static const char *const expected[] = { "POST /secscan/notify?a=b HTTP/1.1\r\n",
 		"\r\nUser-Agent: Go-http-client/1.1\r\n", "\r\nContent-Type: application/json\r\n",
-		"\r\nContent-Length: 29\r\n", "\r\n\r\n" BODY };
+		"\r\nContent-Length: 29\r\n", ("\r\n\r\n" BODY) };
 	struct server server = { 0 };
 	_cleanup_err_ struct err err = ERR_INIT;
 	long status = 0;
@@ -191,17 +191,21 @@ static void test_proxy_is_the_calls_or_the_environments(void **state UNUSED)
 {
 	static const struct str response = STR_INIT("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	static const struct {
-		const char *environment; /* PROXY: the server */
+		const char *variable, *environment; /* PROXY: the server */
 		const char *exempt;
 		const char *option;
 		bool by_proxy;
 	} cases[] = {
-		{ NULL, "*", "PROXY", true },
-		{ "http://127.0.0.1:1", NULL, "PROXY", true },
-		{ "PROXY", NULL, NULL, true },
-		{ "PROXY", "127.0.0.1", NULL, false },
-		{ "http://127.0.0.1:1", NULL, "", false },
-		{ NULL, NULL, NULL, false },
+		{ "http_proxy", NULL, "*", "PROXY", true },
+		{ "http_proxy", "http://127.0.0.1:1", NULL, "PROXY", true },
+		{ "http_proxy", "PROXY", NULL, NULL, true },
+		{ "HTTP_PROXY", "PROXY", NULL, NULL, true },
+		{ "https_proxy", "PROXY", NULL, NULL, false },
+		{ "http_proxy", "PROXY", "127.0.0.1", NULL, false },
+		{ "HTTP_PROXY", "PROXY", "127.0.0.1", NULL, false },
+		{ "http_proxy", "http://127.0.0.1:1", NULL, "", false },
+		{ "HTTP_PROXY", "http://127.0.0.1:1", NULL, "", false },
+		{ "http_proxy", NULL, NULL, NULL, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -215,7 +219,7 @@ static void test_proxy_is_the_calls_or_the_environments(void **state UNUSED)
 		const char *environment = cases[i].environment;
 		if (environment)
 			assert_int_equal(
-				setenv("http_proxy",
+				setenv(cases[i].variable,
 					strcmp(environment, "PROXY") == 0 ? proxy : environment, 1),
 				0);
 		assert_int_equal(cases[i].exempt ? setenv("no_proxy", cases[i].exempt, 1)
@@ -232,7 +236,7 @@ static void test_proxy_is_the_calls_or_the_environments(void **state UNUSED)
 			server_saw(&server, "Proxy-Authorization: Basic ") != cases[i].by_proxy)
 			fail_msg("case %zu: %s", i, buf_cstr(&server.requests));
 		server_fini(&server);
-		assert_int_equal(unsetenv("http_proxy") + setenv("no_proxy", "*", 1), 0);
+		assert_int_equal(unsetenv(cases[i].variable) + setenv("no_proxy", "*", 1), 0);
 	}
 }
 

@@ -323,8 +323,7 @@ static void test_signatures_are_not_shown(void **state UNUSED)
 {
 	static const char *const responses[] = {
 		"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.1 302 Found\r\nLocation: /x?secret\r\nContent-Length: 0\r\nConnection: "
-		"close\r\n\r\n",
+		"HTTP/1.1 302 Found\r\nLocation: /x?secret\r\nConnection: close\r\n\r\n",
 		"HTTP/1.1 302 Found\r\nLocation: ftp://x?secret\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 302 Found\r\nLocation: http://x:secret/\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
