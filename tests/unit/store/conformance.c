@@ -111,6 +111,7 @@ int main(void)
 		failed += conformance_model(backend->name);
 		failed += conformance_caches(backend->name);
 		failed += conformance_layers(backend->name);
+		failed += conformance_edits(backend->name);
 	}
 	return failed;
 }
