@@ -110,6 +110,8 @@ int main(void)
 		failed += conformance_commit(backend->name);
 		failed += conformance_model(backend->name);
 		failed += conformance_caches(backend->name);
+		failed += conformance_layers(backend->name);
+		failed += conformance_edits(backend->name);
 	}
 	return failed;
 }
