@@ -76,6 +76,25 @@
  * below 1 MiB, one with 65,536 files in status.d some 50 MiB. */
 #define LIMIT_VIEW_WORK (1 * GIB)
 
+/* A layer that is posted to the server: its download, as it comes; how long its server may send fewer
+ * than 1,000 bytes a second; and how long it may take in all: a large layer over a slow line. */
+#define LIMIT_LAYER_DOWNLOAD (64 * GIB)
+#define LIMIT_LAYER_STALL_S  60
+#define LIMIT_LAYER_TIME_S   3600
+/* How long such a layer waits for its turn when headers come with it: the tokens in them are mostly
+ * good for 60 s, Quay's among them. */
+#define LIMIT_LAYER_WAIT_S 45
+/* Threads that index layers, each with a worker. */
+#define LIMIT_INDEX_THREADS 64
+/* Paths that links of a chain of layers lead to, for which one layer is searched: a worker's
+ * parameters have 64 KiB. */
+#define LIMIT_EXTRA_PATHS (48 * KIB)
+/* The facts of all layers that are indexed at once, and of those below them. */
+#define LIMIT_INDEX_FACTS (1 * GIB)
+/* A feature's name or version: real ones stay below 200 bytes, and a row of a database's index holds
+ * some 2,700. */
+#define LIMIT_FEATURE_TEXT 512
+
 /* A worker process: memory beyond what the program itself maps, and processor time: a fixed part,
  * and for each 10 MiB of input one second more. */
 #define LIMIT_WORKER_MEMORY          (1 * GIB)
@@ -99,6 +118,12 @@
 #define LIMIT_CONNECT_S 30
 #define LIMIT_STALL_S   60
 #define LIMIT_REDIRECTS 10
+/* A whole download: slow servers that send just enough not to count as silent. */
+#define LIMIT_DOWNLOAD_S (6 * 3600)
+/* Telling a webhook of a notification, from connecting to its answer: what the original allows. */
+#define LIMIT_POST_MS 5000
+/* Header lines that a caller wants sent with a download: servers refuse more than 8 to 64 KiB. */
+#define LIMIT_REQUEST_HEADERS (64 * KIB)
 /* All header lines of a request's responses together, and what a download holds that was not read:
  * some of curl's buffers. */
 #define LIMIT_HTTP_HEAD   (256 * KIB)
