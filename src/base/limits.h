@@ -142,6 +142,28 @@
 #define LIMIT_METRIC_SERIES 1000
 #define LIMIT_METRIC_LABEL  128
 
+/* Connections to the server at one time: each has a descriptor and some KiB. Further ones wait in
+ * the system's queue, of at most so many. */
+#define LIMIT_HTTP_CONNECTIONS 16384
+#define LIMIT_HTTP_BACKLOG     1024
+/* With more connections than that, a connection ends after its reply: one that has had a request
+ * takes 17 KiB for as long as it stays, a fresh one 5 KiB. 10,000 take at most 95 MiB. */
+#define LIMIT_HTTP_KEPT 4096
+/* Descriptors that the server's connections leave to databases, downloads and workers: a worker
+ * thread needs some ten. */
+#define LIMIT_FDS_RESERVED 512
+/* What libmicrohttpd holds for a connection: the head of a request has to fit, with 64 bytes more
+ * for each header, and the head of the reply. Quay's requests have heads below 2 KiB. */
+#define LIMIT_HTTP_CONNECTION_MEMORY (16 * KIB)
+/* What is kept of a request's body: the original reads as much. All bodies together: far more than
+ * the requests that can run at one time. */
+#define LIMIT_HTTP_BODY         (1 * MIB)
+#define LIMIT_HTTP_BODIES_TOTAL (256 * MIB)
+/* How long the sending of a reply may take: 10 MiB at 140 kbit/s. */
+#define LIMIT_HTTP_SEND_S 600
+/* A file of certificates: all authorities of Debian have some 220 KiB. */
+#define LIMIT_TLS_FILE (1 * MIB)
+
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)

@@ -1,11 +1,12 @@
 /*
- * net: HTTP as a client, by libcurl. (Servers, TLS and JOSE will live here too.)
+ * net: HTTP as a client, by libcurl, and as a server, by libmicrohttpd (http_server.h).
  */
 #ifndef NET_NET_H
 #define NET_NET_H
 
 #include "base/base.h"
 
+#include "net/http_server.h"
 #include "net/http_target.h"
 
 /*
