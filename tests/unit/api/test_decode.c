@@ -183,15 +183,15 @@ static void wrong_types_in_fixes_and_metadata_are_refused(void **state)
 	struct fixture *f = *state;
 	struct vulnerability_body *out = NULL;
 
-	assert_fails(decode_vulnerability(
-			     span_from_str(STR("{\"Vulnerability\":{\"FixedIn\":[{},7]}}")),
-			     &f->arena, &out, &f->err),
+	assert_fails(
+		decode_vulnerability(span_from_str(STR("{\"Vulnerability\":{\"FixedIn\":[{},7]}}")),
+			&f->arena, &out, &f->err),
 		&f->err, ERR_INPUT,
 		"json: cannot unmarshal number into Go struct field "
 		"Vulnerability.Vulnerability.FixedIn of type v1.Feature");
-	assert_fails(decode_vulnerability(
-			     span_from_str(STR("{\"Vulnerability\":{\"Metadata\":[]}}")), &f->arena,
-			     &out, &f->err),
+	assert_fails(
+		decode_vulnerability(span_from_str(STR("{\"Vulnerability\":{\"Metadata\":[]}}")),
+			&f->arena, &out, &f->err),
 		&f->err, ERR_INPUT, "of type map[string]interface {}");
 	assert_fails(decode_vulnerability(
 			     span_from_str(STR("{\"Vulnerability\":{\"Metadata\":{\"a\":1e999}}}")),

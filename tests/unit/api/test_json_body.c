@@ -27,8 +27,7 @@ static const struct {
 	{ "tru", NULL, "unexpected EOF" },
 	{ "\"\\u00", NULL, "unexpected EOF" },
 	{ "-", NULL, "unexpected EOF" },
-	{ "{\"a\":1,}", NULL,
-		"invalid character '}' looking for beginning of object key string" },
+	{ "{\"a\":1,}", NULL, "invalid character '}' looking for beginning of object key string" },
 	{ "{a:1}", NULL, "invalid character 'a' looking for beginning of object key string" },
 	{ "<html>", NULL, "invalid character '<' looking for beginning of value" },
 	{ "[1,]", NULL, "invalid character ']' looking for beginning of value" },
@@ -105,8 +104,8 @@ static void what_lies_beyond_the_limit_is_not_read(void **state)
 	assert_ok(json_body_normalize(buf_str(&body), &out, &err), &err);
 	assert_int_equal(out.n, 3 * (LIMIT_API_BODY - 2) + 2);
 	memset(body.p + 1, 'x', LIMIT_API_BODY);
-	assert_fails(json_body_normalize(buf_str(&body), &out, &err), &err, ERR_INPUT,
-		"unexpected EOF");
+	assert_fails(
+		json_body_normalize(buf_str(&body), &out, &err), &err, ERR_INPUT, "unexpected EOF");
 }
 
 static void nesting_is_limited(void **state)
@@ -117,8 +116,8 @@ static void nesting_is_limited(void **state)
 	(void)state;
 	for (size_t i = 0; i < LIMIT_JSON_DEPTH; i++)
 		buf_append_char(&body, '[');
-	assert_fails(json_body_normalize(buf_str(&body), &out, &err), &err, ERR_INPUT,
-		"unexpected EOF");
+	assert_fails(
+		json_body_normalize(buf_str(&body), &out, &err), &err, ERR_INPUT, "unexpected EOF");
 	buf_append_char(&body, '[');
 	assert_fails(json_body_normalize(buf_str(&body), &out, &err), &err, ERR_TOO_LARGE,
 		"exceeded max depth");

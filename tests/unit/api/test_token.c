@@ -52,8 +52,8 @@ static void tokens_hold_what_the_original_holds(void **state)
 	assert_str(buf_str(&plain), "3\n");
 	buf_clear(&token);
 	buf_clear(&plain);
-	assert_ok(token_write_page(
-			  &k, (struct notification_page){ .old_id = 0, .new_id = -1 }, &token, &err),
+	assert_ok(token_write_page(&k, (struct notification_page){ .old_id = 0, .new_id = -1 },
+			  &token, &err),
 		&err);
 	assert_ok(fernet_decrypt(&k, buf_str(&token), 60, clock_wall_s(), &plain, &err), &err);
 	assert_str(buf_str(&plain), "{\"OldVulnerability\":0,\"NewVulnerability\":-1}\n");
@@ -75,8 +75,8 @@ static void foreign_old_and_other_tokens_are_refused(void **state)
 	assert_ok(token_write_id(&other, 1, &token, &err), &err);
 	assert_fails(token_read_id(&k, buf_str(&token), &id, &err), &err, ERR_INPUT, invalid);
 	buf_clear(&token);
-	assert_ok(fernet_encrypt(
-			  &k, span_from_str(STR("1\n")), clock_wall_s() - 3700, &token, &err),
+	assert_ok(
+		fernet_encrypt(&k, span_from_str(STR("1\n")), clock_wall_s() - 3700, &token, &err),
 		&err);
 	assert_fails(token_read_id(&k, buf_str(&token), &id, &err), &err, ERR_INPUT, invalid);
 	buf_clear(&token);
