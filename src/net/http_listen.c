@@ -65,17 +65,14 @@ static int listen_on(const struct addrinfo *a)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_in6 a = { .sin6_family = AF_UNSPEC }; /* the port of IPv4 is in its place */
 	socklen_t n = sizeof(a);
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
 
-	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
-		return 0;
-	memcpy(&v4, &a, sizeof(v4));
-	memcpy(&v6, &a, sizeof(v6));
-	return ntohs(a.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
+	return getsockname(fd, (struct sockaddr *)&a, &n) < 0 ? 0 : ntohs(a.sin6_port);
 }
+
+_Static_assert(offsetof(struct sockaddr_in6, sin6_port) == offsetof(struct sockaddr_in, sin_port),
+	"the port stands at the same place");
 
 static int resolve(const char *address, uint16_t port, struct addrinfo **found, struct err *err)
 {

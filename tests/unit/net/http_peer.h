@@ -82,7 +82,7 @@ static inline void fixture_done(void *ctx, const struct http_request *r, unsigne
 	struct fixture *f = ctx;
 	struct ended e = { .status = status, .bytes = bytes };
 
-	assert_true(duration_ns > 0);
+	assert(duration_ns > 0); /* not cmocka's: another thread */
 	(void)snprintf(e.target, sizeof(e.target), "%" PRIstr, STR_ARG(r->target));
 	(void)pthread_mutex_lock(&f->lock);
 	vec_push(&f->ended, e);

@@ -268,7 +268,7 @@ static void answer_in_worker(void *ctx, size_t thread)
 {
 	struct http_request *r = ctx;
 
-	assert_true(thread != WORK_DROPPED);
+	assert(thread != WORK_DROPPED);
 	reply_text(r, r->query);
 }
 
@@ -334,6 +334,78 @@ static void test_a_request_that_takes_too_long_gets_the_reply_for_that(void **st
 	}
 	peer_close(&p);
 	fixture_fini(&f);
+}
+
+struct race {
+	struct fixture *f;
+	struct work_queue *workers;
+	unsigned number;
+};
+
+/* Answers around the time when it is too late. */
+static void answer_about_in_time(void *ctx, size_t thread UNUSED)
+{
+	struct http_request *r = ctx;
+	uint64_t number = 0;
+
+	if (!parse_u64(r->query, &number))
+		abort();
+	while (clock_monotonic_ns() - r->start_ns < number % 7 * 500000)
+		;
+	reply_text(r, r->query);
+}
+
+static void *hand_to_workers(void *ctx)
+{
+	struct race *race = ctx;
+
+	for (unsigned i = 0; i < race->number; i++) {
+		if (!work_queue_push(race->workers, answer_about_in_time, fixture_take(race->f)))
+			abort();
+	}
+	return NULL;
+}
+
+static void test_answers_and_timeouts_race_and_each_request_has_one_reply(void **state UNUSED)
+{
+	enum { PEERS = 16, ROUNDS = 30 };
+	_cleanup_err_ struct err err = ERR_INIT;
+	struct fixture f;
+	struct http_server_options o = fixture_options(&f);
+	struct peer peers[PEERS];
+	struct race race = { .f = &f, .number = PEERS * ROUNDS };
+	struct answer a;
+	pthread_t giver;
+
+	fixture_init(&f);
+	o.request_timeout_ms = 1;
+	fixture_start(&f, &o);
+	assert_ok(work_queue_new("test", 3, PEERS * ROUNDS, &race.workers, &err), &err);
+	assert_int_equal(pthread_create(&giver, NULL, hand_to_workers, &race), 0);
+	for (size_t i = 0; i < PEERS; i++)
+		peer_open(&peers[i], &f);
+	for (size_t n = 0; n < race.number; n++) {
+		_cleanup_buf_ struct buf request = BUF_INIT(KIB);
+
+		buf_printf(&request, "GET /later?%zu HTTP/1.1\r\n" HOST "\r\n", n);
+		peer_send(&peers[n % PEERS], buf_str(&request));
+	}
+	for (size_t n = 0; n < race.number; n++) {
+		char number[32];
+
+		(void)snprintf(number, sizeof(number), "%zu", n);
+		peer_read_answer(&peers[n % PEERS], &a, true);
+		assert_str(buf_str(&a.body), a.status == 503 ? "{\"late\":true}" : number);
+		answer_fini(&a);
+	}
+	assert_true(http_server_drain(f.server, PATIENCE_S * 1000));
+	assert_int_equal(f.ended.n, race.number);
+	for (size_t i = 0; i < PEERS; i++)
+		peer_close(&peers[i]);
+	assert_int_equal(pthread_join(giver, NULL), 0);
+	fixture_fini(&f);
+	work_queue_stop(race.workers, true);
+	work_queue_free(race.workers);
 }
 
 static void test_a_reply_for_a_client_that_has_gone_is_dropped(void **state)
@@ -488,6 +560,7 @@ int main(void)
 		WITH_SERVER(test_a_client_that_leaves_amid_a_reply_does_no_harm),
 		WITH_SERVER(test_requests_are_answered_later_from_other_threads),
 		cmocka_unit_test(test_a_request_that_takes_too_long_gets_the_reply_for_that),
+		cmocka_unit_test(test_answers_and_timeouts_race_and_each_request_has_one_reply),
 		WITH_SERVER(test_a_reply_for_a_client_that_has_gone_is_dropped),
 		WITH_SERVER(test_a_taken_port_is_named),
 		cmocka_unit_test(test_no_address_means_all_of_them),
