@@ -55,6 +55,7 @@ struct indexer_options {
 		*pool;      /* has to outlive the indexer; a job takes at most one connection */
 	size_t threads;     /* layers at once; 0: one a processor */
 	size_t queue;       /* requests that wait for a thread */
+	unsigned stall_s;   /* 0: LIMIT_LAYER_STALL_S */
 	bool insecure_tls;  /* do not verify certificates of servers of layers */
 	bool local_limited; /* files only below local_paths; none: no files at all */
 	const char *const *local_paths; /* absolute; copied */

@@ -4,6 +4,7 @@
 #ifndef INDEX_INDEX_PRIV_H
 #define INDEX_INDEX_PRIV_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "index/index.h"
@@ -13,6 +14,7 @@
 /* What jobs share. */
 struct index_shared {
 	struct store_pool *pool;
+	unsigned stall_s;
 	bool insecure_tls;
 	bool local_limited;
 	struct str_vec local_paths;        /* NUL-terminated */

@@ -4,7 +4,6 @@
 #include "index/index_priv.h"
 
 #include <errno.h>
-#include <pthread.h>
 
 #define QUEUE_FULL "too many layers are waiting to be processed"
 #define STOPPING   "the server is stopping"
@@ -239,6 +238,7 @@ int indexer_new(const struct indexer_options *o, struct indexer **out, struct er
 	size_t threads = o->threads ? o->threads : parallel_cpus();
 
 	ix->shared.pool = o->pool;
+	ix->shared.stall_s = o->stall_s ? o->stall_s : LIMIT_LAYER_STALL_S;
 	ix->shared.insecure_tls = o->insecure_tls;
 	ix->shared.local_limited = o->local_limited;
 	init_locks(ix);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 /* --- headers
@@ -18,36 +19,40 @@ static const char *const dropped_headers[] = { "Accept-Encoding", "Connection", 
 	"Host", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE",
 	"Trailer", "Transfer-Encoding", "Upgrade" };
 
-/* Whether a comma-separated list has this word. */
-static bool list_has(struct str list, struct str word)
+static struct str lowered(struct buf *b, struct str s)
 {
-	struct str item;
-
-	while (list.n) {
-		(void)str_cut(list, ',', &item, &list);
-		if (str_eq_nocase(str_trim(item), word))
-			return true;
-	}
-	return false;
+	buf_clear(b);
+	for (size_t i = 0; i < s.n; i++)
+		buf_append_char(b, ascii_to_lower(s.p[i]));
+	return buf_str(b);
 }
 
-static bool is_dropped(const struct index_header *all, size_t n, struct str name)
+/* Lowered names of those that are not sent: the usual ones, and what Connection lists. */
+static void find_dropped(
+	const struct index_header *in, size_t n, struct buf *scratch, struct map *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(dropped_headers); i++) {
-		if (str_eq_nocase(name, str_of(dropped_headers[i])))
-			return true;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(dropped_headers); i++)
+		map_set(out, lowered(scratch, str_of(dropped_headers[i])), out);
 	for (size_t i = 0; i < n; i++) {
-		if (str_eq_nocase(all[i].name, STR("Connection")) && list_has(all[i].value, name))
-			return true;
+		struct str list = in[i].value, word;
+
+		if (!str_eq_nocase(in[i].name, STR("Connection")))
+			continue;
+		while (list.n) {
+			(void)str_cut(list, ',', &word, &list);
+			map_set(out, lowered(scratch, str_trim(word)), out);
+		}
 	}
-	return false;
 }
 
 void layer_headers(const struct index_header *in, size_t n, struct http_header_vec *out)
 {
+	_cleanup_map_ struct map dropped = MAP_INIT;
+	_cleanup_buf_ struct buf scratch = BUF_INIT(SIZE_MAX / 2);
+
+	find_dropped(in, n, &scratch, &dropped);
 	for (size_t i = 0; i < n; i++) {
-		if (!is_dropped(in, n, in[i].name))
+		if (!map_has(&dropped, lowered(&scratch, in[i].name)))
 			vec_push(out,
 				(struct http_header){ .name = in[i].name, .value = in[i].value });
 	}
@@ -68,8 +73,8 @@ static int open_url(const struct index_shared *s, const struct index_request *r,
 	struct http_response response;
 
 	layer_headers(r->headers, r->n_headers, &kept);
-	/* As the original, which follows a redirect out of TLS: storage behind a registry
-	 * may have none. */
+	/* As the original, redirects may lead out of TLS: the storage behind a registry may have
+	 * none. */
 	const struct http_get_options o = { .url = arena_cstr(a, r->path),
 		.max_bytes = LIMIT_LAYER_DOWNLOAD,
 		.headers = kept.v,
@@ -78,10 +83,9 @@ static int open_url(const struct index_shared *s, const struct index_request *r,
 		.insecure_tls = s->insecure_tls,
 		.may_leave_tls = true,
 		.hide_query = true,
-		.stall_s = LIMIT_LAYER_STALL_S,
+		.stall_s = s->stall_s,
 		.total_s = LIMIT_LAYER_TIME_S,
 		.cancel = &s->cancel };
-
 	int code = http_get(&o, a, &response, &out->http, err);
 	if (code == 0)
 		out->size = response.content_length;
@@ -151,8 +155,6 @@ static int open_regular(
 static int open_file(const struct index_shared *s, struct str path, struct arena *a,
 	struct layer_source *out, struct err *err)
 {
-	if (memchr(path.p, '\0', path.n))
-		return err_set(err, ERR_NOT_FOUND, "a path with a NUL byte");
 	if (s->local_limited && s->local_paths.n == 0)
 		return err_set(err, ERR_NOT_FOUND, "layers are not read from files here");
 	int fd = open_regular(s, arena_cstr(a, path), &out->size, err);
@@ -166,6 +168,8 @@ int layer_source_open(const struct index_shared *s, const struct index_request *
 	struct layer_source *out, struct err *err)
 {
 	*out = (struct layer_source){ .fd = -1, .size = UINT64_MAX };
+	if (memchr(r->path.p, '\0', r->path.n))
+		return err_set(err, ERR_NOT_FOUND, "a path with a NUL byte");
 	return url_is_http(r->path) ? open_url(s, r, a, out, err)
 				    : open_file(s, r->path, a, out, err);
 }
