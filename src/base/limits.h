@@ -197,6 +197,8 @@
 #define LIMIT_MATCHES 200000
 /* Superseded and withdrawn advisories are kept this long. */
 #define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
+/* Notifications that were dealt with are kept this long: who is late may still ask for one. */
+#define LIMIT_DELETED_NOTIFICATION_S (90LL * 24 * 3600)
 /* Facts of layers that are kept: some thousands of images; the oldest are dropped. */
 #define LIMIT_FACTS_TOTAL (256 * MIB)
 #define LIMIT_FACTS_COUNT 65536

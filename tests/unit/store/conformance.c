@@ -110,6 +110,7 @@ int main(void)
 		failed += conformance_commit(backend->name);
 		failed += conformance_model(backend->name);
 		failed += conformance_caches(backend->name);
+		failed += conformance_layers(backend->name);
 	}
 	return failed;
 }

@@ -29,5 +29,6 @@ int conformance_put(const char *group);
 int conformance_commit(const char *group);
 int conformance_model(const char *group);
 int conformance_caches(const char *group);
+int conformance_layers(const char *group);
 
 #endif
