@@ -164,6 +164,26 @@
 /* A file of certificates: all authorities of Debian have some 220 KiB. */
 #define LIMIT_TLS_FILE (1 * MIB)
 
+
+/* What is read of a request's body, as the original does: real ones have some KiB. */
+#define LIMIT_API_BODY (1 * MIB)
+/* One answer: a layer with LIMIT_MATCHES matches has some 100 MiB. */
+#define LIMIT_API_ANSWER (256 * MIB)
+/* Answers about layers that are kept: real ones have 20 KiB … 2 MiB. */
+#define LIMIT_API_CACHE (32 * MIB)
+/* What one page holds, whatever its limit asks for: vulnerabilities at some 500 bytes, layers of a
+ * notification at some 200. The next page goes on from there. */
+#define LIMIT_API_PAGE_VULNERABILITIES 10000
+#define LIMIT_API_PAGE_LAYERS          100000
+/* What a client is told to wait when the server is busy. */
+#define LIMIT_API_RETRY_AFTER_S 5
+/* A connection without requests, and the sending of a request: clients keep connections for less
+ * than the former; the latter lets a body arrive at 20 KiB/s. */
+#define LIMIT_API_IDLE_S     120
+#define LIMIT_API_RECEIVE_MS 60000
+/* A health check: probes give up after 1 … 10 s. */
+#define LIMIT_API_HEALTH_MS 5000
+
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)

@@ -29,7 +29,7 @@ static bool has_header(const struct http_get_options *o, struct str name)
 
 /* The caller's headers and, where they do not speak of the same, those that the options ask for. */
 static void make_headers(
-	const struct http_get_options *o, struct arena *a, struct http_request *request)
+	const struct http_get_options *o, struct arena *a, struct http_order *request)
 {
 	struct str encoding = o->accept_gzip ? STR("gzip") : STR("identity");
 	const struct http_header own[] = {
@@ -80,7 +80,7 @@ int http_get(const struct http_get_options *o, struct arena *a, struct http_resp
 	struct stream **out, struct err *err)
 {
 	_cleanup_(http_transfer_freep) struct http_transfer *h = http_transfer_new();
-	struct http_request request = {
+	struct http_order request = {
 		.url = o->url,
 		.hide_query = o->hide_query,
 		.user_agent = o->user_agent ? o->user_agent : "clair",
@@ -116,7 +116,7 @@ int http_get(const struct http_get_options *o, struct arena *a, struct http_resp
 int http_post(const struct http_post_options *o, long *status, struct err *err)
 {
 	_cleanup_(http_transfer_freep) struct http_transfer *h = http_transfer_new();
-	struct http_request request = {
+	struct http_order request = {
 		.url = o->url,
 		.hide_query = true,
 		.user_agent = o->user_agent ? o->user_agent : "Go-http-client/1.1",

@@ -11,7 +11,7 @@
 DEFINE_CLEANUP(CURLU *, curl_url_cleanup)
 
 /* What http_get() and http_post() have in common. It lives as long as the call. */
-struct http_request {
+struct http_order {
 	const char *url;
 	bool hide_query;
 	const struct http_header *headers; /* checked by http_headers_check() */
@@ -88,7 +88,7 @@ DEFINE_CLEANUP(struct http_transfer *, http_transfer_free)
 /* Sends the request and follows redirects until a head is there that is none. The status, or a
  * negative code. */
 long http_transfer_open(
-	struct http_transfer *h, const struct http_request *q, struct err *err) MUST_CHECK;
+	struct http_transfer *h, const struct http_order *q, struct err *err) MUST_CHECK;
 
 /* The stream's read. */
 ssize_t http_transfer_read(struct stream *s, void *p, size_t n, struct err *err);
@@ -97,13 +97,13 @@ ssize_t http_transfer_read(struct stream *s, void *p, size_t n, struct err *err)
 int http_headers_check(const struct http_header *headers, size_t n, struct err *err) MUST_CHECK;
 
 /* Sets the easy handle up for this hop. */
-CURLcode http_request_apply(struct http_transfer *h, const struct http_request *q);
+CURLcode http_request_apply(struct http_transfer *h, const struct http_order *q);
 
 /* Parses the first URL: -ERR_USAGE when it is none. */
 int http_url_parse(struct http_transfer *h, const char *url, struct err *err) MUST_CHECK;
 
 /* Makes h->location, which came with this status, the URL of the next hop. */
-int http_redirect(struct http_transfer *h, const struct http_request *q, long status,
+int http_redirect(struct http_transfer *h, const struct http_order *q, long status,
 	struct err *err) MUST_CHECK;
 
 /* A part of a URL in the arena, "" when it has none. */

@@ -68,8 +68,7 @@ static void keep_credentials(struct http_transfer *h, CURLU *from, CURLU *to)
 	}
 }
 
-int http_redirect(
-	struct http_transfer *h, const struct http_request *q, long status, struct err *err)
+int http_redirect(struct http_transfer *h, const struct http_order *q, long status, struct err *err)
 {
 	_cleanup_(curl_url_cleanupp) CURLU *next = curl_url_dup(h->url);
 

@@ -85,7 +85,7 @@ static void add_line(struct curl_slist **list, struct str line)
 	*list = all;
 }
 
-static void make_lines(struct http_transfer *h, const struct http_request *q)
+static void make_lines(struct http_transfer *h, const struct http_order *q)
 {
 	curl_slist_free_all(take_ptr(h->lines));
 	for (size_t i = 0; i < q->header_count; i++) {
@@ -110,7 +110,7 @@ static void make_lines(struct http_transfer *h, const struct http_request *q)
  * the URL, the URL gets that name, the connection goes where the URL led, and the Host header says
  * what the URL said. A proxy is asked for the URL's host, too.
  */
-static CURLcode apply_server_name(struct http_transfer *h, const struct http_request *q, CURLU *url)
+static CURLcode apply_server_name(struct http_transfer *h, const struct http_order *q, CURLU *url)
 {
 	const char *host = http_url_part(h, url, CURLUPART_HOST);
 	const char *port = http_url_part(h, url, CURLUPART_PORT);
@@ -125,7 +125,7 @@ static CURLcode apply_server_name(struct http_transfer *h, const struct http_req
 }
 
 /* The URL of this hop, and the lists that belong to it. */
-static CURLcode apply_url(struct http_transfer *h, const struct http_request *q)
+static CURLcode apply_url(struct http_transfer *h, const struct http_order *q)
 {
 	_cleanup_(curl_url_cleanupp) CURLU *url = curl_url_dup(h->url);
 	CURLcode result = CURLE_OK;
@@ -151,7 +151,7 @@ static CURLcode apply_url(struct http_transfer *h, const struct http_request *q)
 
 #define SET(option, value) (result = result ? result : curl_easy_setopt(h->easy, option, value))
 
-static CURLcode apply_method(struct http_transfer *h, const struct http_request *q)
+static CURLcode apply_method(struct http_transfer *h, const struct http_order *q)
 {
 	CURLcode result = CURLE_OK;
 
@@ -175,7 +175,7 @@ static const char *proxy_of_environment(struct http_transfer *h)
 	return proxy;
 }
 
-static CURLcode apply_peer(struct http_transfer *h, const struct http_request *q)
+static CURLcode apply_peer(struct http_transfer *h, const struct http_order *q)
 {
 	CURLcode result = CURLE_OK;
 
@@ -201,7 +201,7 @@ static CURLcode apply_peer(struct http_transfer *h, const struct http_request *q
 	return result;
 }
 
-CURLcode http_request_apply(struct http_transfer *h, const struct http_request *q)
+CURLcode http_request_apply(struct http_transfer *h, const struct http_order *q)
 {
 	CURLcode result = apply_url(h, q);
 

@@ -13,13 +13,10 @@
 
 #include "base/base.h"
 
+#include "net/http_header.h"
+
 struct http_server;
 struct http_tls;
-
-struct http_header {
-	struct str name;
-	struct str value;
-};
 
 /*
  * A request. Everything lies in its arena and is valid until http_respond(); who holds the request

@@ -332,7 +332,7 @@ static void clear_response(struct http_transfer *h)
 }
 
 /* One request and the head of its response: the status, or a negative code. */
-static long run_hop(struct http_transfer *h, const struct http_request *q, struct err *err)
+static long run_hop(struct http_transfer *h, const struct http_order *q, struct err *err)
 {
 	long status = 0;
 
@@ -361,7 +361,7 @@ static bool is_redirect(const struct http_transfer *h, long status)
 	       (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
 }
 
-long http_transfer_open(struct http_transfer *h, const struct http_request *q, struct err *err)
+long http_transfer_open(struct http_transfer *h, const struct http_order *q, struct err *err)
 {
 	net_init();
 	h->name = q->hide_query ? url_without_secrets(&h->arena, str_of(q->url)).p

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 
+#include "net/http_header.h"
 #include "net/http_server.h"
 #include "net/http_target.h"
 
@@ -15,12 +16,6 @@
  * that file. Any thread, any number of times.
  */
 void net_init(void);
-
-/* A header line to send. Views live during the call only. */
-struct http_header {
-	struct str name;
-	struct str value; /* sent as it is, but for white space around it */
-};
 
 /* Zero and NULL everywhere but url and max_bytes: a plain download. */
 struct http_get_options {
@@ -41,7 +36,7 @@ struct http_get_options {
 	 * hop-by-hop headers are the caller's to leave out. A name that is none, or a value with
 	 * control characters (line ends!), is -ERR_USAGE; LIMIT_REQUEST_HEADERS holds.
 	 */
-	const struct http_header *headers;
+	const struct http_header *headers; /* views that live during the call only */
 	size_t header_count;
 	const char *user_agent; /* NULL: "clair" */
 	bool any_success;       /* every 2xx is a success, not 200 only */
