@@ -27,7 +27,6 @@ port = {port}
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '{directory}'
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 max_connections = 200
 password_encryption = 'scram-sha-256'
