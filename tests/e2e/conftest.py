@@ -74,6 +74,24 @@ def webhook():
     made.close()
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """ca.crt, and server and client certificates that it signed; another.crt signed itself."""
+    directory = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
+
+    for name in ("ca", "another"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.crt")
+    (directory / "ext").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    for name in ("server", "client"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "ext", "-out", f"{name}.crt")
+    return directory
+
+
 TRACKER = {
     "alpha": {"CVE-2024-0001": images.record(bookworm="1.0-2"), "CVE-2024-0002": images.record(bookworm=None)},
     "beta": {"CVE-2024-0003": images.record(bookworm={"status": "resolved", "fixed_version": "2:1.5-1", "urgency": "high"})},

@@ -16,6 +16,7 @@ PASSWORD = "p@ss w/rd?"  # every character that a URL has to escape
 # Who may come in how, over TCP: postgres without a password, scram with one, tls with one and over TLS only.
 HBA = """\
 local all all trust
+host replication postgres 127.0.0.1/32 trust
 host all postgres 127.0.0.1/32 trust
 host all scram 127.0.0.1/32 scram-sha-256
 hostssl all tls 127.0.0.1/32 scram-sha-256
@@ -26,7 +27,6 @@ port = {port}
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '{directory}'
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 max_connections = 200
 password_encryption = 'scram-sha-256'
@@ -99,6 +99,19 @@ class Postgres:
         if self.process and self.process.poll() is None:
             self.pause()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def standby(self):
+        """A second cluster that follows this one; started, stopped by the caller."""
+        other = Postgres(self.programs)
+        other.run(self.programs / "pg_basebackup", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-D", other.data, "-R", "-c", "fast")
+        other.write("postgresql.conf", CONF.format(port=other.port, directory=self.directory).replace(
+            f"unix_socket_directories = '{self.directory}'", f"unix_socket_directories = '{other.directory}'"))
+        other.resume()
+        return other
+
+    def promote(self):
+        """Makes a standby take over."""
+        self.run(self.programs / "pg_ctl", "-D", self.data, "-w", "promote")
 
     def url(self, name, user="postgres", sslmode="disable", **parameters):
         login = user if user == "postgres" else f"{user}:{urllib.parse.quote(PASSWORD, safe='')}"

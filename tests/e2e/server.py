@@ -2,6 +2,7 @@
 import copy
 import http.server
 import json
+import os
 import pathlib
 import queue
 import subprocess
@@ -9,10 +10,14 @@ import tempfile
 import threading
 import time
 
+import pytest
+
 import raw_http
 from ports import free_ports
 
 BACKENDS = ["sqlite", "postgresql"]
+ORIGINAL = os.environ.get("CLAIR_ORIGINAL") == "1"  # $CLAIR is Clair v2.0.7: it is the tests that are being tested
+ours_only = pytest.mark.skipif(ORIGINAL, reason="the original does not do this")
 PAGINATION_KEY = "XxoPtCUzrUv4JV5dS+yQ+MdW7yLEJnRMwigVY/bpgtQ="
 
 
@@ -103,12 +108,12 @@ class Server(raw_http.Client):
 
 
 def default_config(database):
-    """As in the documents of Quay: what the original reads, ours reads."""
+    """As in the documents of Quay: what the original reads, ours reads. Only `all` it does not know, and does not need."""
     port, health = free_ports(2)
     return {"database": database,
             "api": {"port": port, "healthport": health, "timeout": "900s", "paginationkey": PAGINATION_KEY},
             "updater": {"interval": "0s"},
-            "notifier": {"attempts": 3, "renotifyinterval": "2h"}}
+            "notifier": {"attempts": 3, "renotifyinterval": "2h", "all": True}}
 
 
 class Services:
@@ -118,11 +123,13 @@ class Services:
         def handle_error(self, request, client_address):
             pass  # clients that go away are what some tests are about
 
-    def __init__(self, handler, port=0):
-        self.http = self.Http(("127.0.0.1", port), handler)
+    def __init__(self, handler, tls=None):
+        self.http = self.Http(("127.0.0.1", 0), handler)
+        if tls:
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
         self.http.owner = self
         self.port = self.http.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
@@ -177,11 +184,11 @@ class LayerHandler(http.server.BaseHTTPRequestHandler):
 class Webhook(Services):
     """Takes notifications in; `answer` is the status they get, `before` is called with the body before that."""
 
-    def __init__(self, answer=200):
+    def __init__(self, answer=200, tls=None):
         self.answer = answer
         self.before = lambda body: None
         self.posted = queue.Queue()  # of (path, headers, body)
-        super().__init__(WebhookHandler)
+        super().__init__(WebhookHandler, tls)
 
     def next(self, timeout=60):
         return self.posted.get(timeout=timeout)

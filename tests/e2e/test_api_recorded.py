@@ -2,13 +2,10 @@
 
 CLAIR_ORIGINAL=1 says that $CLAIR is the original, which proves the recorded data rather than the server.
 """
-import os
-
 import pytest
 
 import recorded
-
-ORIGINAL = os.environ.get("CLAIR_ORIGINAL") == "1"
+from server import ORIGINAL
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{file}-{case['name'].replace(' ', '-')}") for file, case in recorded.cases()])
