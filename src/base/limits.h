@@ -184,6 +184,14 @@
 /* A health check: probes give up after 1 … 10 s. */
 #define LIMIT_API_HEALTH_MS 5000
 
+/* Requests of the API that wait for a thread, and posted layers that do: each takes some KiB. */
+#define LIMIT_API_QUEUE   1024
+#define LIMIT_INDEX_QUEUE 1024
+/* How long a stop of the service lets layers and then requests finish. Docker kills 10 s after it
+ * asked. */
+#define LIMIT_STOP_MS       6000
+#define LIMIT_STOP_DRAIN_MS 2000
+
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)

@@ -202,8 +202,8 @@ static int start_api(struct service *s, struct err *err)
 		.index = submit_layer,
 		.index_ctx = s->indexer,
 		.notify = notify_policy(c),
-		.notified = on_notifications,
-		.notified_ctx = s,
+		.edited = on_notifications,
+		.edited_ctx = s,
 	};
 	return api_new(&o, &s->api, err);
 }
