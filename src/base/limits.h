@@ -129,6 +129,10 @@
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
 #define LIMIT_STAGING_CACHE (8 * MIB)
+/* Characters of a layer's name: what the original's column holds. */
+#define LIMIT_LAYER_NAME 128
+/* How long a thread waits for a connection of a pool: longer than any request should take. */
+#define LIMIT_POOL_WAIT_MS 30000
 /* How long a call waits for other writers: the commit of the largest feed takes some 2 s. */
 #define LIMIT_STORE_BUSY_MS 30000
 /* Matches of one image: a large one with an old kernel has some 20,000; an image may list any

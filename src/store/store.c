@@ -44,6 +44,11 @@ void store_set_busy_timeout(struct store *s, unsigned ms)
 	s->driver->set_busy_timeout(s, ms);
 }
 
+int store_ping(struct store *s, struct err *err)
+{
+	return s->driver->ping(s, err);
+}
+
 static int check_writable(const struct store *s, struct err *err)
 {
 	if (s->read_only)
@@ -108,6 +113,11 @@ int store_update_commit(struct store_update *u, const struct source_state *state
 	if (r == 0)
 		*out = result;
 	return r;
+}
+
+void store_update_set_notify(struct store_update *u, enum store_notify notify)
+{
+	u->notify = notify;
 }
 
 void store_update_abort(struct store_update *u)

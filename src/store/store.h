@@ -1,6 +1,7 @@
 /*
- * store: what clair knows, in a database. One interface; SQLite behind it (embedded), PostgreSQL to
- * follow. A struct store is one connection: one thread at a time.
+ * store: what clair knows, in a database. One interface; SQLite (embedded) and PostgreSQL behind
+ * it. A struct store is one connection: one thread at a time. -ERR_UPSTREAM from any call: the
+ * database server cannot be reached, or the connection broke; the same call may succeed later.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -82,7 +83,8 @@ enum store_flags {
 };
 
 /*
- * Opens a database by location: a path, for SQLite. -ERR_NOT_FOUND when it is missing (without
+ * Opens a database by location: a path, for SQLite; for PostgreSQL a URL ("postgresql://…") or a
+ * connection string of libpq behind "pgsql:". -ERR_NOT_FOUND when it is missing (without
  * STORE_CREATE), -ERR_INPUT when the file is no database or not ours, -ERR_UNSUPPORTED when it was
  * made by a newer version, -ERR_BUSY when another process holds it for too long. Migrates an older
  * schema (not with STORE_READ_ONLY).
@@ -91,6 +93,9 @@ int store_open(
 	const char *location, unsigned flags, struct store **out, struct err *err) MUST_CHECK;
 void store_close(struct store *s);
 DEFINE_CLEANUP(struct store *, store_close)
+
+/* Whether the database answers: 0 or a negative code. */
+int store_ping(struct store *s, struct err *err) MUST_CHECK;
 
 /* --- advisories
  * ------------------------------------------------------------------------------------------- */
@@ -113,11 +118,22 @@ int store_update_begin(
  */
 int store_update_put(struct store_update *u, const struct advisory *a, struct err *err) MUST_CHECK;
 
+/* Which changes of vulnerabilities make notifications. */
+enum store_notify {
+	STORE_NOTIFY_TOUCHING, /* those that affect, or affected, a feature of a stored layer */
+	STORE_NOTIFY_ALL,
+	STORE_NOTIFY_NONE,
+};
+
+/* For the commit; STORE_NOTIFY_TOUCHING at first. The first update of a source makes none. */
+void store_update_set_notify(struct store_update *u, enum store_notify notify);
+
 struct store_update_result {
 	uint64_t inserted;
 	uint64_t changed;
 	uint64_t deleted;
 	uint64_t unchanged;
+	uint64_t notifications; /* that were made */
 };
 
 /*
@@ -210,5 +226,10 @@ int store_file_digest_get(struct store *s, const struct file_stamp *stamp, struc
 	struct err *err) MUST_CHECK;
 int store_file_digest_put(struct store *s, const struct file_stamp *stamp, const struct digest *d,
 	struct err *err) MUST_CHECK;
+
+#include "store/layers.h"
+#include "store/notifications.h"
+#include "store/pool.h"
+#include "store/vulnerabilities.h"
 
 #endif

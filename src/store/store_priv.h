@@ -50,6 +50,53 @@ struct store_driver {
 		struct err *err) MUST_CHECK;
 	int (*file_digest_put)(struct store *s, const struct file_stamp *stamp,
 		const struct digest *d, struct err *err) MUST_CHECK;
+
+	int (*ping)(struct store *s, struct err *err) MUST_CHECK;
+
+	int (*layer_get)(struct store *s, struct str name, struct arena *a,
+		struct stored_layer *out, struct err *err) MUST_CHECK;
+	int (*layer_chain)(struct store *s, struct str name, struct arena *a,
+		struct chain_link **out, struct err *err) MUST_CHECK;
+	int (*layer_put)(struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
+	int (*layer_delete)(struct store *s, struct str name, struct err *err) MUST_CHECK;
+	int (*layer_state)(struct store *s, struct str name, struct layer_state *out,
+		struct err *err) MUST_CHECK;
+	int (*layer_read)(struct store *s, struct str name, enum layer_part part, struct arena *a,
+		struct layer_view *out, struct err *err) MUST_CHECK;
+
+	int (*namespace_list)(struct store *s, struct arena *a, struct stored_namespace **out,
+		size_t *n, struct err *err) MUST_CHECK;
+	int (*namespace_get)(struct store *s, struct str name, struct arena *a,
+		struct stored_namespace *out, struct err *err) MUST_CHECK;
+	int (*vulnerability_get)(struct store *s, struct str name_space, struct str name,
+		struct arena *a, struct stored_vulnerability *out, struct err *err) MUST_CHECK;
+	int (*vulnerability_list)(struct store *s, struct str name_space, int64_t start_id,
+		size_t limit, struct arena *a, struct stored_vulnerability **out, size_t *n,
+		int64_t *next_id, struct err *err) MUST_CHECK;
+	int (*vulnerability_put)(struct store *s, const struct advisory *a,
+		const struct str *not_affected, size_t n_not_affected, unsigned flags,
+		enum store_notify notify, struct err *err) MUST_CHECK;
+	int (*vulnerability_delete)(struct store *s, struct str name_space, struct str name,
+		enum store_notify notify, struct err *err) MUST_CHECK;
+
+	int (*notification_get)(struct store *s, struct str name, size_t limit,
+		struct notification_page page, struct arena *a, struct stored_notification *out,
+		struct notification_page *next, struct err *err) MUST_CHECK;
+	int (*notification_take)(struct store *s, struct str owner, int64_t renotify_s,
+		int64_t lock_s, struct arena *a, struct str *name, struct err *err) MUST_CHECK;
+	int (*notification_sent)(struct store *s, struct str name, struct err *err) MUST_CHECK;
+	int (*notification_delete)(struct store *s, struct str name, struct err *err) MUST_CHECK;
+
+	int (*lock)(struct store *s, struct str name, struct str owner, int64_t seconds, bool renew,
+		int64_t *until, struct err *err) MUST_CHECK;
+	int (*unlock)(
+		struct store *s, struct str name, struct str owner, struct err *err) MUST_CHECK;
+	int (*lock_find)(struct store *s, struct str name, struct arena *a, struct str *owner,
+		int64_t *until, struct err *err) MUST_CHECK;
+	int (*key_get)(struct store *s, struct str key, struct arena *a, struct str *value,
+		struct err *err) MUST_CHECK;
+	int (*key_put)(
+		struct store *s, struct str key, struct str value, struct err *err) MUST_CHECK;
 };
 
 struct store {
@@ -60,6 +107,7 @@ struct store {
 
 struct store_update {
 	struct store *store;
+	enum store_notify notify;
 	bool broken; /* a put was lost: a commit would delete what it said */
 };
 

@@ -132,47 +132,6 @@ void sqlite_store_close(struct store *base);
 int sqlite_begin(struct sqlite_store *s, struct err *err) MUST_CHECK;
 int sqlite_commit(struct sqlite_store *s, struct err *err) MUST_CHECK;
 
-/* --- staging.c: the puts of an update in a temporary database */
-
-struct sqlite_staging;
-
-int sqlite_staging_new(struct sqlite_staging **out, struct err *err) MUST_CHECK;
-void sqlite_staging_free(struct sqlite_staging *g);
-int sqlite_staging_put(
-	struct sqlite_staging *g, const struct advisory *a, struct err *err) MUST_CHECK;
-
-/* An advisory as it results from all puts. Views are valid until the next call. */
-struct staged_advisory {
-	struct str name;
-	struct str name_space;
-	struct str scheme;
-	struct span record; /* canonical */
-	struct content_hash hash;
-	struct advisory_record content;
-};
-
-/*
- * Goes through the staged advisories by namespace and then name (byte order), those without fixes
- * left out. Start sorts; 1 and *out for each, 0 at the end.
- */
-int sqlite_staging_start(struct sqlite_staging *g, struct err *err) MUST_CHECK;
-int sqlite_staging_next(
-	struct sqlite_staging *g, const struct staged_advisory **out, struct err *err) MUST_CHECK;
-
-/* The description of this hash; a view until the next call. */
-int sqlite_staging_text(
-	struct sqlite_staging *g, struct span hash, struct str *out, struct err *err) MUST_CHECK;
-
-/*
- * A list of what is to be done when the current rows have been read to their end: the staged
- * advisory (NULL: vanished) takes the place of row old_id (0: none).
- */
-int sqlite_staging_defer(struct sqlite_staging *g, int64_t old_id, const struct staged_advisory *a,
-	struct err *err) MUST_CHECK;
-/* 1, *old_id and *out (NULL: vanished); 0 at the end. */
-int sqlite_staging_next_deferred(struct sqlite_staging *g, int64_t *old_id,
-	const struct staged_advisory **out, struct err *err) MUST_CHECK;
-
 /* --- the other files: the driver's functions */
 
 int sqlite_update_begin(

@@ -6,6 +6,7 @@
  * source: from the start) it is done at once.
  */
 #include "store/sqlite/sqlite_priv.h"
+#include "store/staging.h"
 
 /* Ids of texts, each at a place that its hash gives: releases repeat the texts of one another. */
 struct known_text {
@@ -19,7 +20,7 @@ struct sqlite_update {
 	struct store_update base;
 	struct sqlite_store *store;
 	struct str source; /* in the arena */
-	struct sqlite_staging *staging;
+	struct store_staging *staging;
 
 	/* Of the commit: */
 	int64_t now;
@@ -32,8 +33,8 @@ struct sqlite_update {
 int sqlite_update_begin(
 	struct store *s, struct str source, struct store_update **out, struct err *err)
 {
-	struct sqlite_staging *staging;
-	int r = sqlite_staging_new(&staging, err);
+	struct store_staging *staging;
+	int r = store_staging_new(&staging, err);
 
 	if (r < 0)
 		return r;
@@ -51,14 +52,14 @@ int sqlite_update_put(struct store_update *base, const struct advisory *a, struc
 {
 	struct sqlite_update *u = (struct sqlite_update *)base;
 
-	return sqlite_staging_put(u->staging, a, err);
+	return store_staging_put(u->staging, a, err);
 }
 
 void sqlite_update_free(struct store_update *base)
 {
 	struct sqlite_update *u = (struct sqlite_update *)base;
 
-	sqlite_staging_free(u->staging);
+	store_staging_free(u->staging);
 	map_fini(&u->namespaces);
 	free(u->known_texts);
 	arena_fini(&u->arena);
@@ -152,7 +153,7 @@ static int find_text(struct sqlite_update *u, struct span hash, int64_t *id, str
 		*id = query_i64(&get, 0);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if ((r = sqlite_staging_text(u->staging, hash, &body, err)) < 0)
+	if ((r = store_staging_text(u->staging, hash, &body, err)) < 0)
 		return r;
 	query_bind_blob(&add, hash);
 	query_bind_str(&add, body);
@@ -269,7 +270,7 @@ static int current_next(struct current *c, struct err *err)
 static int put_off(struct sqlite_update *u, struct current *c, const struct staged_advisory *a,
 	struct err *err)
 {
-	int r = sqlite_staging_defer(u->staging, query_i64(&c->q, 0), a, err);
+	int r = store_staging_defer(u->staging, query_i64(&c->q, 0), a, err);
 
 	return r < 0 ? r : current_next(c, err);
 }
@@ -293,7 +294,7 @@ static int merge_one(struct sqlite_update *u, struct current *c, const struct st
 	}
 	if (!c->more || cmp_current(c, a) > 0) {
 		result->inserted++;
-		return c->more ? sqlite_staging_defer(u->staging, 0, a, err) : insert(u, a, err);
+		return c->more ? store_staging_defer(u->staging, 0, a, err) : insert(u, a, err);
 	}
 	struct span hash = query_blob(&c->q, 3);
 	if (hash.n == CONTENT_HASH_BYTES && memcmp(hash.p, a->hash.bytes, hash.n) == 0) {
@@ -311,7 +312,7 @@ static int merge(struct sqlite_update *u, struct store_update_result *result, st
 
 	query_bind_i64(&c.q, u->source_id);
 	int r = current_next(&c, err);
-	while (r == 0 && (r = sqlite_staging_next(u->staging, &a, err)) > 0)
+	while (r == 0 && (r = store_staging_next(u->staging, &a, err)) > 0)
 		r = merge_one(u, &c, a, result, err);
 	while (r == 0 && c.more) {
 		result->deleted++;
@@ -327,7 +328,7 @@ static int do_put_off(struct sqlite_update *u, struct err *err)
 	int64_t old_id;
 	int r;
 
-	while ((r = sqlite_staging_next_deferred(u->staging, &old_id, &a, err)) > 0) {
+	while ((r = store_staging_next_deferred(u->staging, &old_id, &a, err)) > 0) {
 		if (old_id && (r = mark_deleted(u, old_id, err)) < 0)
 			return r;
 		if (a && (r = insert(u, a, err)) < 0)
@@ -390,7 +391,7 @@ int sqlite_update_commit(struct store_update *base, const struct source_state *s
 
 	u->now = state->updated_at;
 	u->known_texts = xcalloc(KNOWN_TEXTS, sizeof(*u->known_texts));
-	int r = sqlite_staging_start(u->staging, err);
+	int r = store_staging_start(u->staging, err);
 	if (r == 0)
 		r = sqlite_begin(u->store, err);
 	if (r < 0)

@@ -4,6 +4,8 @@
  * records; the sort that brings the puts of an advisory together is SQLite's, which spills to disk.
  * Descriptions are kept apart, each once.
  */
+#include "store/staging.h"
+
 #include "store/sqlite/sqlite_priv.h"
 #include "version/version.h"
 
@@ -39,7 +41,7 @@ struct name_space {
 	const struct version_scheme *scheme;
 };
 
-struct sqlite_staging {
+struct store_staging {
 	struct sqlite_db db;
 	struct map name_spaces; /* name → struct name_space, in the arena */
 	struct arena arena;
@@ -48,7 +50,7 @@ struct sqlite_staging {
 	struct buf last_text; /* and its hash: releases repeat a text at once */
 	struct content_hash last_hash;
 
-	/* Where sqlite_staging_next() is: the statement stands on the row after the group. */
+	/* Where store_staging_next() is: the statement stands on the row after the group. */
 	struct query rows;
 	int more; /* 1: it stands on a row */
 	struct query text;
@@ -58,7 +60,7 @@ struct sqlite_staging {
 	struct staged_advisory current;
 };
 
-static int open_temporary(struct sqlite_staging *g, struct err *err)
+static int open_temporary(struct store_staging *g, struct err *err)
 {
 	char sql[256];
 	int rc = sqlite_db_init(&g->db, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -76,9 +78,9 @@ static int open_temporary(struct sqlite_staging *g, struct err *err)
 	return r < 0 ? r : sqlite_exec(&g->db, staging_schema, err);
 }
 
-int sqlite_staging_new(struct sqlite_staging **out, struct err *err)
+int store_staging_new(struct store_staging **out, struct err *err)
 {
-	struct sqlite_staging *g = xcalloc(1, sizeof(*g));
+	struct store_staging *g = xcalloc(1, sizeof(*g));
 
 	map_init(&g->name_spaces);
 	arena_init(&g->arena);
@@ -90,14 +92,14 @@ int sqlite_staging_new(struct sqlite_staging **out, struct err *err)
 	buf_init(&g->canonical, LIMIT_ADVISORY_RECORD);
 	int r = open_temporary(g, err);
 	if (r < 0) {
-		sqlite_staging_free(g);
+		store_staging_free(g);
 		return r;
 	}
 	*out = g;
 	return 0;
 }
 
-void sqlite_staging_free(struct sqlite_staging *g)
+void store_staging_free(struct store_staging *g)
 {
 	sqlite_db_fini(&g->db);
 	map_fini(&g->name_spaces);
@@ -113,7 +115,7 @@ void sqlite_staging_free(struct sqlite_staging *g)
 }
 
 static const struct version_scheme *known_scheme(
-	const struct sqlite_staging *g, struct str name_space)
+	const struct store_staging *g, struct str name_space)
 {
 	const struct name_space *known = map_get(&g->name_spaces, name_space);
 
@@ -121,7 +123,7 @@ static const struct version_scheme *known_scheme(
 }
 
 /* All advisories of a namespace have one scheme. */
-static int note_namespace(struct sqlite_staging *g, const struct advisory *a, struct err *err)
+static int note_namespace(struct store_staging *g, const struct advisory *a, struct err *err)
 {
 	const struct version_scheme *known = known_scheme(g, a->name_space);
 
@@ -139,7 +141,7 @@ static int note_namespace(struct sqlite_staging *g, const struct advisory *a, st
 	return 0;
 }
 
-static int add_text(struct sqlite_staging *g, struct str text, struct err *err)
+static int add_text(struct store_staging *g, struct str text, struct err *err)
 {
 	_cleanup_query_ struct query q = query_start(&g->db, STAGE_TEXT_ADD);
 
@@ -149,7 +151,7 @@ static int add_text(struct sqlite_staging *g, struct str text, struct err *err)
 }
 
 /* Stages a description unless that was done; its hash is g->last_hash then. */
-static int stage_text(struct sqlite_staging *g, struct str text, struct err *err)
+static int stage_text(struct store_staging *g, struct str text, struct err *err)
 {
 	if (str_eq(text, buf_str(&g->last_text)))
 		return 0;
@@ -166,7 +168,7 @@ static int stage_text(struct sqlite_staging *g, struct str text, struct err *err
 	return r;
 }
 
-int sqlite_staging_put(struct sqlite_staging *g, const struct advisory *a, struct err *err)
+int store_staging_put(struct store_staging *g, const struct advisory *a, struct err *err)
 {
 	bool has_text = a->description.n > 0 && a->description.n <= LIMIT_ADVISORY_TEXT;
 	_cleanup_query_ struct query q = query_start(&g->db, STAGE_PUT);
@@ -184,7 +186,7 @@ int sqlite_staging_put(struct sqlite_staging *g, const struct advisory *a, struc
 	return query_run(&q, err);
 }
 
-int sqlite_staging_start(struct sqlite_staging *g, struct err *err)
+int store_staging_start(struct store_staging *g, struct err *err)
 {
 	g->rows = query_start(&g->db, STAGE_SORTED);
 	g->more = query_step(&g->rows, err);
@@ -192,7 +194,7 @@ int sqlite_staging_start(struct sqlite_staging *g, struct err *err)
 }
 
 /* Collects the rows of one advisory. */
-static int read_group(struct sqlite_staging *g, struct err *err)
+static int read_group(struct store_staging *g, struct err *err)
 {
 	buf_clear(&g->name);
 	buf_clear(&g->name_space);
@@ -210,7 +212,7 @@ static int read_group(struct sqlite_staging *g, struct err *err)
 	return r < 0 ? err_wrap(err, "advisory %s", buf_cstr(&g->name)) : 0;
 }
 
-static void set_current(struct sqlite_staging *g)
+static void set_current(struct store_staging *g)
 {
 	const struct version_scheme *scheme = known_scheme(g, buf_str(&g->name_space));
 
@@ -220,8 +222,7 @@ static void set_current(struct sqlite_staging *g)
 	g->current.record = buf_span(&g->canonical);
 }
 
-int sqlite_staging_next(
-	struct sqlite_staging *g, const struct staged_advisory **out, struct err *err)
+int store_staging_next(struct store_staging *g, const struct staged_advisory **out, struct err *err)
 {
 	while (g->more) {
 		int r = read_group(g, err);
@@ -242,8 +243,7 @@ int sqlite_staging_next(
 	return 0;
 }
 
-int sqlite_staging_text(
-	struct sqlite_staging *g, struct span hash, struct str *out, struct err *err)
+int store_staging_text(struct store_staging *g, struct span hash, struct str *out, struct err *err)
 {
 	query_fini(&g->text);
 	g->text = query_start(&g->db, STAGE_TEXT_GET);
@@ -257,8 +257,8 @@ int sqlite_staging_text(
 	return 0;
 }
 
-int sqlite_staging_defer(
-	struct sqlite_staging *g, int64_t old_id, const struct staged_advisory *a, struct err *err)
+int store_staging_defer(
+	struct store_staging *g, int64_t old_id, const struct staged_advisory *a, struct err *err)
 {
 	_cleanup_query_ struct query q = query_start(&g->db, STAGE_DEFER);
 
@@ -275,7 +275,7 @@ int sqlite_staging_defer(
 	return query_run(&q, err);
 }
 
-int sqlite_staging_next_deferred(struct sqlite_staging *g, int64_t *old_id,
+int store_staging_next_deferred(struct store_staging *g, int64_t *old_id,
 	const struct staged_advisory **out, struct err *err)
 {
 	if (!g->deferred.stmt)
