@@ -155,16 +155,14 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 		" CROSS JOIN namespace n ON n.id = f.namespace_id"
 		" CROSS JOIN package p ON p.id = f.package_id"
 		" CROSS JOIN layer a ON a.id = lf.added_by WHERE lf.layer_id = ?",
-	[SQL_LAYER_MATCHES] =
-		"SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, n.name, v.severity,"
-		" v.link, t.body, v.metadata, s.name FROM layer_feature lf"
-		" CROSS JOIN feature f ON f.id = lf.feature_id"
-		" CROSS JOIN fix x ON x.package_id = f.package_id"
-		" AND x.fixed_key > f.key AND x.introduced_key <= f.key"
-		" CROSS JOIN vulnerability v ON v.id = x.vulnerability_id"
-		" CROSS JOIN source s ON s.id = v.source_id"
-		" CROSS JOIN namespace n ON n.id = v.namespace_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE lf.layer_id = ?",
+	[SQL_LAYER_MATCHES] = "SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, v.severity,"
+			      " v.link, t.body, v.metadata, s.name FROM layer_feature lf"
+			      " CROSS JOIN feature f ON f.id = lf.feature_id"
+			      " CROSS JOIN fix x ON x.package_id = f.package_id"
+			      " AND x.fixed_key > f.key AND x.introduced_key <= f.key"
+			      " CROSS JOIN vulnerability v ON v.id = x.vulnerability_id"
+			      " CROSS JOIN source s ON s.id = v.source_id"
+			      " LEFT JOIN text t ON t.id = v.description_id WHERE lf.layer_id = ?",
 
 	[SQL_VULNERABILITY_FIND] =
 		"SELECT v.id, v.source_id, s.name FROM namespace n"

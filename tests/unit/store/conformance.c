@@ -112,6 +112,8 @@ int main(void)
 		failed += conformance_caches(backend->name);
 		failed += conformance_layers(backend->name);
 		failed += conformance_edits(backend->name);
+		failed += conformance_notifications(backend->name);
+		failed += conformance_locks(backend->name);
 	}
 	return failed;
 }
