@@ -205,7 +205,7 @@ def test_paclair(running, layer_server):
         assert (answer.status, answer.reason) == (200, "OK")
 
 
-def test_harbor(running, layer_server, backend, postgres):
+def test_harbor(running, layer_server, backend, request):
     """A Connection header for the registry among the others; exactly 201 and 200; the time of the update read by SQL."""
     image = Image(layer_server, token="Bearer abc")
     names, chain = [], ""
@@ -219,7 +219,7 @@ def test_harbor(running, layer_server, backend, postgres):
     assert answer.status == 200 and found(answer.json["Layer"]) == ALL
     if backend == "postgresql":
         url = running.config["database"]["options"]["source"]
-        assert postgres.sql("SELECT value FROM keyvalue WHERE key='updater/last'", url) == []
+        assert request.getfixturevalue("postgres").sql("SELECT value FROM keyvalue WHERE key='updater/last'", url) == []
 
 
 def test_portus(running, image):
