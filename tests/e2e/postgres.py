@@ -83,10 +83,11 @@ class Postgres:
     def resume(self):
         """Starts it, also after pause()."""
         with open(f"{self.directory}/log", "ab") as log:
-            self.process = subprocess.Popen([self.programs / "postgres", "-D", self.data], cwd=self.directory, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, **self.as_user)
+            self.process = subprocess.Popen([self.programs / "postgres", "-D", self.data], cwd=self.directory,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.as_user)
         deadline = time.monotonic() + 60
-        while subprocess.run([self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode:
+        while subprocess.run([self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+                             check=False).returncode:
             assert self.process.poll() is None and time.monotonic() < deadline, pathlib.Path(f"{self.directory}/log").read_text()
             time.sleep(0.05)
 
@@ -103,7 +104,8 @@ class Postgres:
     def standby(self):
         """A second cluster that follows this one; started, stopped by the caller."""
         other = Postgres(self.programs)
-        other.run(self.programs / "pg_basebackup", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-D", other.data, "-R", "-c", "fast")
+        other.run(self.programs / "pg_basebackup", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-D", other.data,
+                  "-R", "-c", "fast")
         other.write("postgresql.conf", CONF.format(port=other.port, directory=self.directory).replace(
             f"unix_socket_directories = '{self.directory}'", f"unix_socket_directories = '{other.directory}'"))
         other.resume()

@@ -28,7 +28,8 @@ def load(name):
 
 def cases():
     """(file, case) of every file but the layers."""
-    return [(path.stem, case) for path in sorted(DATA.glob("*.json")) if path.stem != "layer-files" for case in load(path.name)["cases"]]
+    return [(path.stem, case) for path in sorted(DATA.glob("*.json")) if path.stem != "layer-files"
+            for case in load(path.name)["cases"]]
 
 
 def go_json(value):

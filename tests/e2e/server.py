@@ -83,10 +83,18 @@ class Server(raw_http.Client):
         if not self.tls:
             self.get("/")
 
+    def post_layer(self, name, url, parent=None):
+        return self.post("/v1/layers", {"Layer": {"Name": name, "Path": url, "ParentName": parent, "Format": "Docker"}})
+
     def stop(self):
         """SIGTERM; a server ends well."""
         self.process.terminate()
-        assert self.process.wait(60) == 0, self.output()
+        try:
+            assert self.process.wait(5 if ORIGINAL else 60) == 0, self.output()
+        except subprocess.TimeoutExpired:
+            if not ORIGINAL:  # which at times waits for connections that are long gone
+                raise
+            self.kill()
         assert "Sanitizer" not in self.errors, self.errors
 
     def kill(self):
@@ -105,6 +113,14 @@ class Server(raw_http.Client):
         """What it wrote to stdout so far, a JSON object each line."""
         lines = (self.directory / "stdout").read_text(errors="replace").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def wait_until(condition, seconds=60):
+    """For what happens by itself, soon."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def default_config(database):

@@ -8,7 +8,10 @@ import recorded
 from server import ORIGINAL
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=f"{file}-{case['name'].replace(' ', '-')}") for file, case in recorded.cases()])
+CASES = [pytest.param(case, id=f"{file}-{case['name'].replace(' ', '-')}") for file, case in recorded.cases()]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_as_recorded(server, layer_server, webhook, backend, case):
     recorded.serve_layers(layer_server)
     running = server(backend, notifier={"http": {"endpoint": f"{webhook.url}/notify"}})

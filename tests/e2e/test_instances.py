@@ -1,4 +1,5 @@
 """Several servers on one PostgreSQL, and a PostgreSQL that goes away."""
+import concurrent.futures
 import http.client
 import os
 import resource
@@ -13,31 +14,19 @@ import pytest
 import images
 import postgres as postgres_module
 import raw_http
-from server import ours_only
+from server import ours_only, wait_until
 
 NAMESPACE = "/v1/namespaces/debian:9/vulnerabilities"
-DEBIAN = ("etc/os-release", 'ID=debian\nVERSION_ID="9"\n')
 
 
 def packages(number):
-    return ("var/lib/dpkg/status", images.status(*[(f"package{i}", f"1.{number}") for i in range(20)]))
-
-
-def post(server, name, url, parent=None):
-    return server.post("/v1/layers", {"Layer": {"Name": name, "Path": url, "ParentName": parent, "Format": "Docker"}})
+    return [(f"package{i}", f"1.{number}") for i in range(20)]
 
 
 def vulnerability(server, number, version):
     fix = {"Name": f"package{number % 20}", "NamespaceName": "debian:9", "VersionFormat": "dpkg", "Version": version}
     fields = {"Name": f"CVE-{number}", "NamespaceName": "debian:9", "Severity": "High", "FixedIn": [fix]}
     return server.post(NAMESPACE, {"Vulnerability": fields})
-
-
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def patiently(request, seconds=60):
@@ -57,17 +46,8 @@ def patiently(request, seconds=60):
 
 def in_threads(work, count):
     """Runs work(0) … work(count - 1) at once; what they return."""
-    results = [None] * count
-
-    def run(i):
-        results[i] = work(i)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    return results
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
 
 
 def features(answer):
@@ -87,15 +67,16 @@ def names(server, path, member):
 @pytest.fixture
 def layers(layer_server):
     """URLs: a base, and ten layers on it."""
-    urls = [layer_server.add("base.tar", images.layer(DEBIAN, packages(0)))]
-    return urls + [layer_server.add(f"layer{i}.tar", images.layer(packages(i))) for i in range(1, 11)]
+    urls = [layer_server.add("base.tar", images.debian_9(*packages(0)))]
+    return urls + [layer_server.add(f"layer{i}.tar", images.layer(("var/lib/dpkg/status", images.status(*packages(i)))))
+                   for i in range(1, 11)]
 
 
 def test_the_same_and_related_layers_at_once(server, layers):
     first = server("postgresql")
     instances = [first, server("postgresql", database=first.config["database"])]
-    assert in_threads(lambda i: post(instances[i % 2], "base", layers[0]).status, 8) == [201] * 8
-    statuses = in_threads(lambda i: post(instances[i % 2], f"layer{i // 4}", layers[1 + i // 4], "base").status, 40)
+    assert in_threads(lambda i: instances[i % 2].post_layer("base", layers[0]).status, 8) == [201] * 8
+    statuses = in_threads(lambda i: instances[i % 2].post_layer(f"layer{i // 4}", layers[1 + i // 4], "base").status, 40)
     assert statuses == [201] * 40
     for i in range(10):
         answers = [one.get(f"/v1/layers/layer{i}?features") for one in instances]
@@ -107,7 +88,7 @@ def test_edits_at_once(server, layers):
     """Of the same vulnerability from many sides: one of them is what is there in the end, and it is there once."""
     first = server("postgresql")
     instances = [first, server("postgresql", database=first.config["database"])]
-    assert post(first, "base", layers[0]).status == 201
+    assert first.post_layer("base", layers[0]).status == 201
     assert vulnerability(first, 0, "1.0").status == 201
     in_threads(lambda i: vulnerability(instances[i % 2], i % 5, f"{2 + i}"), 40)
     listed = names(first, NAMESPACE, "Vulnerabilities")
@@ -125,15 +106,15 @@ def test_one_is_killed(server, layers, delay):
     """In the midst of posts and edits; the others go on, and what clients repeat is there once."""
     first = server("postgresql")
     second = server("postgresql", database=first.config["database"])
-    patiently(lambda: post(second, "base", layers[0]))
+    patiently(lambda: second.post_layer("base", layers[0]))
 
     def work(i):
         try:
-            post(first, f"layer{i}", layers[1 + i], "base")
+            first.post_layer(f"layer{i}", layers[1 + i], "base")
             vulnerability(first, i, "1.0.1")
         except (OSError, http.client.HTTPException):
             pass
-        patiently(lambda: post(second, f"layer{i}", layers[1 + i], "base"))
+        patiently(lambda: second.post_layer(f"layer{i}", layers[1 + i], "base"))
         patiently(lambda: vulnerability(second, i, "1.0.1"))
 
     killer = threading.Timer(delay, first.kill)
@@ -144,21 +125,22 @@ def test_one_is_killed(server, layers, delay):
         layer = second.get(f"/v1/layers/layer{i}?features").json["Layer"]
         assert layer["ParentName"] == "base" and len({f["Name"] for f in layer["Features"]}) == len(layer["Features"]) == 20
     assert sorted(names(second, NAMESPACE, "Vulnerabilities")) == sorted(f"CVE-{i}" for i in range(10))
-    affected = [f["Name"] for f in second.get("/v1/layers/base?vulnerabilities").json["Layer"]["Features"] if "Vulnerabilities" in f]
+    affected = [f["Name"] for f in second.get("/v1/layers/base?vulnerabilities").json["Layer"]["Features"]
+                if "Vulnerabilities" in f]
     assert sorted(affected) == sorted(f"package{i}" for i in range(10))
 
 
 def test_the_database_restarts(server, postgres, layers):
     """Requests fail meanwhile, everything is there afterwards."""
     running = server("postgresql")
-    assert post(running, "base", layers[0]).status == 201
+    assert running.post_layer("base", layers[0]).status == 201
     before = features(running.get("/v1/layers/base?features"))
     postgres.pause()
     try:
-        assert post(running, "layer", layers[1], "base").status == 500
+        assert running.post_layer("layer", layers[1], "base").status == 500
     finally:
         postgres.resume()
-    assert patiently(lambda: post(running, "layer", layers[1], "base")).status == 201
+    assert patiently(lambda: running.post_layer("layer", layers[1], "base")).status == 201
     assert features(patiently(lambda: running.get("/v1/layers/base?features"))) == before
 
 
@@ -187,14 +169,16 @@ def health(server):
 def test_a_database_of_the_original_is_left_alone(server, postgres):
     running = server("postgresql", start=False)
     url = running.config["database"]["options"]["source"]
-    tables = ["schema_migrations", "layer", "feature", "featureversion", "layer_diff_featureversion", "namespace", "vulnerability",
-              "vulnerability_fixedin_feature", "vulnerability_affects_featureversion", "keyvalue", "lock", "vulnerability_notification"]
+    tables = ["schema_migrations", "layer", "feature", "featureversion", "layer_diff_featureversion", "namespace", "lock",
+              "vulnerability", "vulnerability_fixedin_feature", "vulnerability_affects_featureversion", "keyvalue",
+              "vulnerability_notification"]
     for table in tables:
         postgres.sql(f"CREATE TABLE {table} (id integer, name text, version text)", url)
     running.start(ready=False)
     assert running.process.wait(60) != 0
     assert running.output()
-    assert sorted(row[0] for row in postgres.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", url)) == sorted(tables)
+    found = postgres.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", url)
+    assert sorted(row[0] for row in found) == sorted(tables)
 
 
 @ours_only
@@ -212,12 +196,12 @@ def test_the_standby_takes_over(server, layers):
         source = (f"postgresql://postgres@127.0.0.1:{primary.port},127.0.0.1:{standby.port}/{name}"
                   "?sslmode=disable&target_session_attrs=read-write&connect_timeout=5")
         running = server("postgresql", database={"type": "pgsql", "options": {"source": source}})
-        assert post(running, "base", layers[0]).status == 201
+        assert running.post_layer("base", layers[0]).status == 201
         wait_until(lambda: standby.sql("SELECT pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()") == [["t"]]
                    and caught_up(primary, standby))
         primary.pause()
         standby.promote()
-        assert patiently(lambda: post(running, "layer", layers[1], "base")).status == 201
+        assert patiently(lambda: running.post_layer("layer", layers[1], "base")).status == 201
         assert len(patiently(lambda: running.get("/v1/layers/base?features")).json["Layer"]["Features"]) == 20
         wait_until(lambda: health(running) == 200)
     finally:
@@ -235,9 +219,9 @@ def caught_up(primary, standby):
 def test_two_posts_of_a_layer_are_one_download(server, backend, layer_server):
     running = server(backend)
     gate = threading.Event()
-    url = layer_server.add("slow.tar", images.layer(DEBIAN, packages(0)), gate=gate)
+    url = layer_server.add("slow.tar", images.debian_9(*packages(0)), gate=gate)
     results = []
-    threads = [threading.Thread(target=lambda: results.append(post(running, "slow", url).status)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: results.append(running.post_layer("slow", url).status)) for _ in range(4)]
     for thread in threads:
         thread.start()
     wait_until(lambda: layer_server.requests)
@@ -250,18 +234,19 @@ def test_two_posts_of_a_layer_are_one_download(server, backend, layer_server):
 
 @ours_only
 def test_local_paths_can_be_forbidden(server, backend, write):
-    path = str(write("layer.tar", images.layer(DEBIAN, packages(0))))
-    assert post(server(backend), "local", path).status == 201
+    path = str(write("layer.tar", images.debian_9(*packages(0))))
+    assert server(backend).post_layer("local", path).status == 201
     running = server(backend, layer_sources={"local_paths": []})
-    answer = post(running, "local", path)
+    answer = running.post_layer("local", path)
     assert (answer.status, answer.json) == (400, {"Error": {"Message": "could not find layer"}})
 
 
 def test_secrets_are_not_logged(server, backend, layer_server):
     """Neither what a layer is fetched with, nor the query of its URL."""
     running = server(backend)
-    url = layer_server.add("base.tar", images.layer(DEBIAN, packages(0)))
-    body = {"Layer": {"Name": "base", "Path": f"{url}?sig=sesame1&x=2", "Headers": {"Authorization": "Bearer sesame2"}, "Format": "Docker"}}
+    url = layer_server.add("base.tar", images.debian_9(*packages(0)))
+    body = {"Layer": {"Name": "base", "Path": f"{url}?sig=sesame1&x=2", "Headers": {"Authorization": "Bearer sesame2"},
+                      "Format": "Docker"}}
     assert running.post("/v1/layers", body, headers={"Authorization": "Bearer sesame3"}).status == 201
     body["Layer"].update(Name="other", Path=f"{layer_server.url}/missing?sig=sesame4")
     assert running.post("/v1/layers", body).status == 400
@@ -296,7 +281,8 @@ def test_hangup_reads_the_certificates_again(server, backend, certificates, tmp_
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    running = server(backend, tls=context, api={"certfile": str(tmp_path / "server.crt"), "keyfile": str(tmp_path / "server.key")})
+    running = server(backend, tls=context, api={"certfile": str(tmp_path / "server.crt"),
+                                                "keyfile": str(tmp_path / "server.key")})
 
     def shown():
         return ssl.get_server_certificate(("127.0.0.1", running.port))

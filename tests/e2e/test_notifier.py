@@ -8,16 +8,15 @@ import pytest
 
 import images
 import server as server_module
-from server import ours_only
+from server import ours_only, wait_until
 
 LIST = "/v1/namespaces/debian:9/vulnerabilities"
 
 
 def fill(server, layer_server, count=1):
     """A layer with curl, and vulnerabilities of it."""
-    content = images.layer(("etc/os-release", 'ID=debian\nVERSION_ID="9"\n'), ("var/lib/dpkg/status", images.status(("curl", "7.52.1-5"))))
-    layer = {"Name": "a", "Path": layer_server.add("base.tar", content), "Format": "Docker"}
-    assert server.post("/v1/layers", {"Layer": layer}).status == 201
+    url = layer_server.add("base.tar", images.debian_9(("curl", "7.52.1-5")))
+    assert server.post_layer("a", url).status == 201
     for number in range(count):
         fix = {"Name": "curl", "NamespaceName": "debian:9", "VersionFormat": "dpkg", "Version": "8"}
         body = {"Vulnerability": {"Name": f"CVE-{number}", "NamespaceName": "debian:9", "Severity": "High", "FixedIn": [fix]}}
@@ -30,13 +29,6 @@ def configured(webhook, **http):
 
 def name_in(posted):
     return json.loads(posted[2])["Notification"]["Name"]
-
-
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def events(server):
@@ -59,7 +51,8 @@ def test_what_is_posted(server, backend, layer_server, webhook):
     assert body == b'{"Notification":{"Name":"%s"}}' % name.encode()
     assert len(name) == 36 and name == name.lower() and [len(part) for part in name.split("-")] == [8, 4, 4, 4, 12]
     wait_until(lambda: notified(running, name))
-    assert {"sender configured", "notifier service started", "found and locked a notification", "successfully sent notification"} <= set(events(running))
+    assert {"sender configured", "notifier service started", "found and locked a notification",
+            "successfully sent notification"} <= set(events(running))
 
 
 @pytest.mark.parametrize("status", [200, 201])
@@ -149,7 +142,8 @@ def test_over_tls(server, backend, layer_server, certificates):
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
     webhook = server_module.Webhook(tls=context)
-    files = {"cafile": str(certificates / "ca.crt"), "certfile": str(certificates / "client.crt"), "keyfile": str(certificates / "client.key")}
+    files = {"cafile": str(certificates / "ca.crt"), "certfile": str(certificates / "client.crt"),
+             "keyfile": str(certificates / "client.key")}
     try:
         running = server(backend, notifier=configured(webhook, servername="localhost", **files))
         fill(running, layer_server)
@@ -180,7 +174,8 @@ def test_of_what_no_layer_has(server, backend, layer_server, webhook):
     fill(running, layer_server, 0)
     fix = {"Name": "perl", "NamespaceName": "debian:9", "VersionFormat": "dpkg", "Version": "8"}
     for name, package in (("CVE-perl", "perl"), ("CVE-curl", "curl")):
-        body = {"Vulnerability": {"Name": name, "NamespaceName": "debian:9", "Severity": "High", "FixedIn": [{**fix, "Name": package}]}}
+        body = {"Vulnerability": {"Name": name, "NamespaceName": "debian:9", "Severity": "High",
+                                  "FixedIn": [{**fix, "Name": package}]}}
         assert running.post(LIST, body).status == 201
     name = name_in(webhook.next())
     assert running.get(f"/v1/notifications/{name}?limit=1").json["Notification"]["New"]["Vulnerability"]["Name"] == "CVE-curl"
@@ -189,7 +184,8 @@ def test_of_what_no_layer_has(server, backend, layer_server, webhook):
 @ours_only
 def test_configured_under_the_updater(server, backend, layer_server, webhook):
     """Where Quay's documents had it for a year."""
-    running = server(backend, notifier=None, updater={"notifier": {"attempts": 3, "renotifyinterval": "1h", **configured(webhook)}})
+    running = server(backend, notifier=None, updater={"notifier": {"attempts": 3, "renotifyinterval": "1h",
+                                                                   **configured(webhook)}})
     fill(running, layer_server)
     webhook.next()
 

@@ -6,7 +6,7 @@ import pytest
 
 import fernet
 import images
-from server import PAGINATION_KEY
+from server import PAGINATION_KEY, ours_only
 
 OTHER_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 LIST = "/v1/namespaces/debian:9/vulnerabilities"
@@ -14,10 +14,9 @@ LIST = "/v1/namespaces/debian:9/vulnerabilities"
 
 def fill(server, layer_server):
     """Two layers with curl, and two vulnerabilities of it."""
-    content = images.layer(("etc/os-release", 'ID=debian\nVERSION_ID="9"\n'), ("var/lib/dpkg/status", images.status(("curl", "7.52.1-5"))))
+    url = layer_server.add("base.tar", images.debian_9(("curl", "7.52.1-5")))
     for name in ("a", "b"):
-        layer = {"Name": name, "Path": layer_server.add("base.tar", content), "Format": "Docker"}
-        assert server.post("/v1/layers", {"Layer": layer}).status == 201
+        assert server.post_layer(name, url).status == 201
     for name in ("CVE-1", "CVE-2"):
         fix = {"Name": "curl", "NamespaceName": "debian:9", "VersionFormat": "dpkg", "Version": "8"}
         body = {"Vulnerability": {"Name": name, "NamespaceName": "debian:9", "Severity": "High", "FixedIn": [fix]}}
@@ -62,12 +61,11 @@ def test_tokens_made_elsewhere_are_taken(running):
     fernet.seal(b"0", PAGINATION_KEY, age=3700),
     fernet.seal(b"0", OTHER_KEY),
     fernet.seal(b"0", PAGINATION_KEY)[:-4],
-    fernet.seal(b"0", PAGINATION_KEY)[:40],
+    pytest.param(fernet.seal(b"0", PAGINATION_KEY)[:40], marks=ours_only),  # the original falls over those too short
     "A" + fernet.seal(b"0", PAGINATION_KEY)[1:],
-    "gAAAAAB", "%00", "=" * 64,
+    pytest.param("gAAAAAB", marks=ours_only), "%00", "=" * 64,
 ], ids=["expired", "another-key", "cut", "cut-short", "another-version", "no-body", "nul", "padding"])
 def test_other_tokens_are_refused(running, token):
-    """The original closes the connection on those that are too short."""
     answer = running.get(f"{LIST}?limit=1&page={token}")
     assert answer.status == 400
     assert answer.json == {"Error": {"Message": "invalid page format: invalid or expired pagination token"}}

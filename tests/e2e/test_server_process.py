@@ -11,19 +11,9 @@ import pytest
 
 import images
 import raw_http
+from server import ORIGINAL, ours_only, wait_until
 
-LAYER = images.layer(("etc/os-release", 'ID=debian\nVERSION_ID="9"\n'), ("var/lib/dpkg/status", images.status(("curl", "7.52.1-5"))))
-
-
-def post(server, name, url, **options):
-    return server.post("/v1/layers", {"Layer": {"Name": name, "Path": url, "Format": "Docker"}}, **options)
-
-
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+LAYER = images.debian_9(("curl", "7.52.1-5"))
 
 
 def test_starts_answers_and_stops(server, backend):
@@ -53,12 +43,12 @@ def test_options_with_two_dashes(server, backend):
 
 def test_the_level_decides_what_is_logged(server, backend, layer_server):
     running = server(backend)
-    post(running, "base", layer_server.add("base.tar", LAYER))
+    running.post_layer("base", layer_server.add("base.tar", LAYER))
     assert any(line["Level"] == "debug" for line in running.log)
     quiet = server(backend, start=False)
     quiet.command = [*quiet.command[:3], "-log-level", "error"]
     quiet.start()
-    post(quiet, "base", layer_server.add("base.tar", LAYER))
+    quiet.post_layer("base", layer_server.add("base.tar", LAYER))
     quiet.stop()
     assert quiet.log == []
 
@@ -80,14 +70,14 @@ def test_lines_of_the_log(server, backend):
     assert request["remote addr"].startswith("127.0.0.1:") and request["elapsed time"] > 0
 
 
-@pytest.mark.parametrize("text", ["", "clair: [", "clair:\n  api:\n    paginationkey: short\n",
+@pytest.mark.parametrize("text", ["clair: [", "clair:\n  api:\n    paginationkey: short\n",
                                   "clair:\n  database:\n    type: nothing\n    options: {source: x}\n"],
-                         ids=["empty", "not-yaml", "bad-key", "no-such-database"])
+                         ids=["not-yaml", "bad-key", "no-such-database"])
 def test_refuses_to_start(server, text):
-    """With what has no database, or cannot be read."""
     broken = server("sqlite", start=False)
     broken.config_path.write_text(text)
-    done = subprocess.run(broken.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    done = subprocess.run(broken.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60, check=False)
     assert done.returncode not in (0, -signal.SIGSEGV, -signal.SIGABRT)
     assert done.stdout + done.stderr
 
@@ -109,19 +99,19 @@ def test_refuses_a_port_that_is_taken(server, backend):
 def test_keeps_its_data(server, backend, layer_server):
     first = server(backend)
     url = layer_server.add("base.tar", LAYER)
-    assert post(first, "base", url).status == 201
+    assert first.post_layer("base", url).status == 201
     before = first.get("/v1/layers/base?features").body
     first.stop()
     second = server(backend, database=first.config["database"])
     assert second.get("/v1/layers/base?features").body == before
-    assert post(second, "base", url).status == 201
+    assert second.post_layer("base", url).status == 201
     assert len(layer_server.requests) == 1
 
 
 def test_keeps_its_data_when_killed(server, backend, layer_server):
     first = server(backend)
     gate = threading.Event()
-    post(first, "done", layer_server.add("base.tar", LAYER))
+    first.post_layer("done", layer_server.add("base.tar", LAYER))
     slow = layer_server.add("slow.tar", LAYER, gate=gate)
     thread = threading.Thread(target=attempt, args=(first, "slow", slow))
     thread.start()
@@ -132,13 +122,13 @@ def test_keeps_its_data_when_killed(server, backend, layer_server):
     second = server(backend, database=first.config["database"])
     assert second.get("/v1/layers/done?features").json["Layer"]["Features"][0]["Name"] == "curl"
     assert second.get("/v1/layers/slow").status == 404
-    assert post(second, "slow", slow).status == 201
+    assert second.post_layer("slow", slow).status == 201
 
 
 def attempt(server, name, url):
     """A post to a server that may go away."""
     try:
-        post(server, name, url)
+        server.post_layer(name, url)
     except (OSError, EOFError, ValueError):
         pass
     except raw_http.http.client.HTTPException:
@@ -149,7 +139,7 @@ def test_a_request_that_takes_too_long(server, backend, layer_server):
     """It is told so, and the work is done all the same."""
     running = server(backend, api={"timeout": "1s"})
     gate = threading.Event()
-    answer = post(running, "slow", layer_server.add("slow.tar", LAYER, gate=gate))
+    answer = running.post_layer("slow", layer_server.add("slow.tar", LAYER, gate=gate))
     gate.set()
     assert (answer.status, answer.reason) == (503, "Service Unavailable")
     assert answer.text == '{"Error":{"Message":"Clair failed to respond within the configured timeout window.","Type":"Timeout"}}'
@@ -162,7 +152,7 @@ def test_health_follows_the_database(server, postgres):
     try:
         answer = running.get("/v1/namespaces")
         assert answer.status == 500
-        assert answer.json == {"Error": {"Message": "database: an error occured when querying the backend"}}
+        assert ORIGINAL or answer.json == {"Error": {"Message": "database: an error occured when querying the backend"}}
         wait_until(lambda: running.health.get("/health").status == 500)
         answer = running.health.get("/health")
         assert (answer.status, answer.reason, answer.body) == (500, "Internal Server Error", b"")
@@ -173,9 +163,10 @@ def test_health_follows_the_database(server, postgres):
     wait_until(lambda: running.get("/v1/namespaces").status == 200)
 
 
+@ours_only  # the original is older than SCRAM
 @pytest.mark.parametrize("user, sslmode", [("scram", "disable"), ("tls", "require"), ("tls", "verify-full")])
 def test_ways_to_log_in(server, postgres, user, sslmode):
-    """With a password, over TLS, and over TLS with a certificate that is checked. The original is older than SCRAM."""
+    """With a password, over TLS, and over TLS with a certificate that is checked."""
     more = {"sslrootcert": postgres.ca} if sslmode == "verify-full" else {}
     url = postgres.database(user=user, sslmode=sslmode, **more)
     running = server("postgresql", database={"type": "pgsql", "options": {"source": url, "cachesize": 16384}})
@@ -199,10 +190,11 @@ def tls(certificates, client=None):
 
 def test_tls(server, backend, certificates, layer_server):
     """The API speaks TLS, health stays plain."""
-    running = server(backend, tls=tls(certificates), api={"certfile": str(certificates / "server.crt"), "keyfile": str(certificates / "server.key")})
+    running = server(backend, tls=tls(certificates), api={"certfile": str(certificates / "server.crt"),
+                                                          "keyfile": str(certificates / "server.key")})
     assert running.health.get("/health").status == 200
     wait_until(lambda: answers(running))
-    assert post(running, "base", layer_server.add("base.tar", LAYER)).status == 201
+    assert running.post_layer("base", layer_server.add("base.tar", LAYER)).status == 201
     assert running.get("/v1/layers/base").json["Layer"]["NamespaceName"] == "debian:9"
 
 
@@ -215,7 +207,8 @@ def answers(server):
 
 def test_tls_with_client_certificates(server, backend, certificates):
     """Required and checked when there is a CA for them."""
-    files = {"certfile": str(certificates / "server.crt"), "keyfile": str(certificates / "server.key"), "cafile": str(certificates / "ca.crt")}
+    files = {"certfile": str(certificates / "server.crt"), "keyfile": str(certificates / "server.key"),
+             "cafile": str(certificates / "ca.crt")}
     running = server(backend, tls=tls(certificates, "client"), api=files)
     wait_until(lambda: answers(running))
     for stranger in (None, "another"):
@@ -229,7 +222,7 @@ def test_work_in_progress_is_finished_at_the_end(server, backend, layer_server):
     gate = threading.Event()
     url = layer_server.add("slow.tar", LAYER, gate=gate)
     answers_seen = []
-    thread = threading.Thread(target=lambda: answers_seen.append(post(running, "slow", url)))
+    thread = threading.Thread(target=lambda: answers_seen.append(running.post_layer("slow", url)))
     thread.start()
     wait_until(lambda: "/slow.tar" in layer_server.paths())
     running.process.terminate()
@@ -243,7 +236,7 @@ def test_many_at_once(server, backend, layer_server):
     """The same layer from many sides at once, and many layers on one parent."""
     running = server(backend)
     url = layer_server.add("base.tar", LAYER)
-    assert post(running, "base", url).status == 201
+    assert running.post_layer("base", url).status == 201
     results = []
 
     def work(number):
@@ -262,7 +255,8 @@ def test_many_at_once(server, backend, layer_server):
 def test_several_requests_on_one_connection(server, backend):
     running = server(backend)
     connection = raw_http.http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
-    for path, status in (("/v1/namespaces", 200), ("/v1/layers/x", 404), ("/nope", 404), ("/v1/layers", 405), ("/v1/metrics", 200)):
+    for path, status in (("/v1/namespaces", 200), ("/v1/layers/x", 404), ("/nope", 404), ("/v1/layers", 405),
+                         ("/v1/metrics", 200)):
         connection.request("GET", path)
         response = connection.getresponse()
         assert (response.status, bool(response.read())) == (status, True)
@@ -273,7 +267,8 @@ def test_several_requests_on_one_connection(server, backend):
 
 def test_requests_sent_without_waiting(server, backend):
     running = server(backend)
-    data = raw_http.request_bytes("GET", "/v1/namespaces", "x") + raw_http.request_bytes("GET", "/v1/layers/x", "x", {"Connection": "close"})
+    data = raw_http.request_bytes("GET", "/v1/namespaces", "x")
+    data += raw_http.request_bytes("GET", "/v1/layers/x", "x", {"Connection": "close"})
     with socket.create_connection(("127.0.0.1", running.port), timeout=60) as connection:
         connection.sendall(data)
         received = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -284,7 +279,8 @@ def test_requests_sent_without_waiting(server, backend):
 def test_expect_continue(server, backend):
     """As curl asks before it sends a body of some size."""
     running = server(backend)
-    head = raw_http.request_bytes("POST", "/v1/layers", "x", {"Expect": "100-continue", "Content-Length": "2", "Connection": "close"})
+    head = raw_http.request_bytes("POST", "/v1/layers", "x", {"Expect": "100-continue", "Content-Length": "2",
+                                                              "Connection": "close"})
     with socket.create_connection(("127.0.0.1", running.port), timeout=60) as connection:
         connection.sendall(head)
         assert connection.recv(65536).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
