@@ -11,6 +11,7 @@ static void *run(void *arg)
 		log_info("notifier service is disabled");
 		return NULL;
 	}
+	log_event(LOG_INFO, "sender configured", LOG_CSTR("sender name", NOTIFIER_SENDER));
 	log_event(LOG_INFO, "notifier service started",
 		LOG_CSTR("lock identifier", n->options.owner));
 	while (!sleeper_is_stopped(&n->sleeper)) {

@@ -8,6 +8,9 @@
 
 #include "notify/notify.h"
 
+/* What the original calls this way of sending, in logs and metrics. */
+#define NOTIFIER_SENDER "webhook"
+
 /* How often the queue is looked at, for how long a notification is locked beyond the next attempt,
  * and the waits between attempts: as the original's. */
 enum { NOTIFIER_CHECK_S = 300, NOTIFIER_LOCK_S = 600 };

@@ -9,8 +9,6 @@
 #include "net/net.h"
 #include "store/store.h"
 
-static const char backend[] = "webhook";
-
 /* --- the store
  * ---------------------------------------------------------------------------------------- */
 
@@ -141,7 +139,7 @@ static void give_up(struct notifier *n)
 	_cleanup_err_ struct err err = ERR_INIT;
 
 	log_event(LOG_INFO, "giving up on sending notification : max attempts exceeded",
-		LOG_CSTR("notification name", n->name), LOG_CSTR("sender name", backend),
+		LOG_CSTR("notification name", n->name), LOG_CSTR("sender name", NOTIFIER_SENDER),
 		LOG_U64("max attempts", n->options.attempts));
 	if (keep_lock(n, NOTIFIER_LATER_S, &err) < 0)
 		log_event(LOG_WARNING, "could not shorten the lock of a notification",
@@ -175,7 +173,7 @@ static uint64_t wait_for_next_attempt(struct notifier *n)
 	}
 	log_event(LOG_INFO, "waiting before retrying to send notification",
 		LOG_U64("duration", n->backoff_s), LOG_CSTR("notification name", n->name),
-		LOG_CSTR("sender name", backend), LOG_U64("attempts", n->attempts + 1),
+		LOG_CSTR("sender name", NOTIFIER_SENDER), LOG_U64("attempts", n->attempts + 1),
 		LOG_U64("max attempts", n->options.attempts));
 	return n->backoff_s * 1000;
 }
@@ -193,9 +191,9 @@ static uint64_t attempt(struct notifier *n)
 	}
 	if (sleeper_is_stopped(&n->sleeper))
 		return 0;
-	metric_add(metric_of(&metric_notifier_backend_errors, backend), 1);
+	metric_add(metric_of(&metric_notifier_backend_errors, NOTIFIER_SENDER), 1);
 	log_event(LOG_ERROR, "could not send notification via notifier",
-		LOG_CSTR("sender name", backend), LOG_CSTR("notification name", n->name),
+		LOG_CSTR("sender name", NOTIFIER_SENDER), LOG_CSTR("notification name", n->name),
 		LOG_ERR(&err));
 	n->attempts++;
 	if (n->attempts < n->options.attempts)
