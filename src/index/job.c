@@ -246,12 +246,16 @@ static int read_parent(struct job *j, struct store *s)
 {
 	if (j->parent.n == 0)
 		return 0;
+	if (j->parent_read)
+		layer_view_fini(&j->parent_view);
 	int r = store_layer_read(s, j->parent, LAYER_PART_FEATURES, j->a, &j->parent_view, &j->why);
 	j->parent_read = true;
 	return r < 0 ? end_by_store(j) : r == 0 ? unknown_parent(j) : 0;
 }
 
-static int with_store(struct job *j, int (*step)(struct job *j, struct store *s))
+typedef int store_step(struct job *j, struct store *s);
+
+static int with_store_once(struct job *j, store_step *step)
 {
 	struct store *s;
 
@@ -260,6 +264,20 @@ static int with_store(struct job *j, int (*step)(struct job *j, struct store *s)
 	int r = step(j, s);
 	store_pool_give(j->shared->pool, s);
 	return r;
+}
+
+/* Steps can be taken twice: a connection that broke in the meantime is not to cost a download. */
+static int with_store(struct job *j, store_step *step)
+{
+	int r = with_store_once(j, step);
+
+	if (r >= 0 || j->why.code != ERR_UPSTREAM)
+		return r;
+	log_event(LOG_WARNING, "Handled Database Error", LOG_STR("layer", j->request->name),
+		LOG_ERR(&j->why));
+	err_clear(&j->why);
+	*j->out = (struct index_result){ .status = INDEX_DONE };
+	return with_store_once(j, step);
 }
 
 static int begin(struct job *j, struct store *s)
@@ -464,6 +482,9 @@ static int put(struct job *j, struct store *s)
 	int r = store_layer_put(s, &p, &j->why);
 	if (r == -ERR_NOT_FOUND)
 		return unknown_parent(j);
+	/* More packages than a layer may have. */
+	if (r == -ERR_TOO_LARGE || r == -ERR_INPUT)
+		return end_by_analysis(j);
 	return r < 0 ? end_by_store(j) : r == 0;
 }
 
