@@ -3,6 +3,9 @@
  */
 #include "index/job_priv.h"
 
+/* Other facts are other features. */
+_Static_assert(ANALYZE_ENGINE_VERSION == 1, "INDEX_ENGINE_VERSION has to be raised with it");
+
 /* Links may lead to links: how often a layer is read again for where they lead. */
 enum { EXTRA_ROUNDS_MAX = 4 };
 
