@@ -76,8 +76,9 @@
  * below 1 MiB, one with 65,536 files in status.d some 50 MiB. */
 #define LIMIT_VIEW_WORK (1 * GIB)
 
-/* A layer that is posted to the server: its download, as it comes; how long its server may send fewer
- * than 1,000 bytes a second; and how long it may take in all: a large layer over a slow line. */
+/* A layer that is posted to the server: its download, as it comes; how long its server may send
+ * fewer than 1,000 bytes a second; and how long it may take in all: a large layer over a slow line.
+ */
 #define LIMIT_LAYER_DOWNLOAD (64 * GIB)
 #define LIMIT_LAYER_STALL_S  60
 #define LIMIT_LAYER_TIME_S   3600
@@ -91,8 +92,8 @@
 #define LIMIT_EXTRA_PATHS (48 * KIB)
 /* The facts of all layers that are indexed at once, and of those below them. */
 #define LIMIT_INDEX_FACTS (1 * GIB)
-/* A feature's name or version: real ones stay below 200 bytes, and a row of a database's index holds
- * some 2,700. */
+/* A feature's name or version: real ones stay below 200 bytes, and a row of a database's index
+ * holds some 2,700. */
 #define LIMIT_FEATURE_TEXT 512
 
 /* A worker process: memory beyond what the program itself maps, and processor time: a fixed part,

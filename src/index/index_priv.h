@@ -78,6 +78,14 @@ void layer_features_of(const struct view *v, struct str name_space, struct str s
 	struct layer_features *out);
 void layer_features_fini(struct layer_features *f);
 
+/* --- request.c: what needs no look at anything else
+ * ------------------------------------------------------------------------------------------- */
+
+/* A result, its message a literal. */
+struct index_result index_refusal(enum index_status status, const char *message);
+/* 0, or 1 and *out for a request that needs no look at anything else. */
+int index_request_check(const struct index_request *r, struct index_result *out);
+
 /* --- job.c: one layer, start to end
  * ------------------------------------------------------------------------------------------- */
 
@@ -86,10 +94,5 @@ enum job_end { JOB_STORED, JOB_KNOWN, JOB_FAILED };
 /* Does it, logs what came of it, and fills *out (views in a). */
 enum job_end index_layer(struct index_shared *s, const struct index_request *r, struct arena *a,
 	struct index_result *out);
-
-/* A result, its message a literal. */
-struct index_result index_refusal(enum index_status status, const char *message);
-/* 0, or 1 and *out for a request that needs no look at anything else. */
-int index_request_check(const struct index_request *r, struct index_result *out);
 
 #endif

@@ -2,7 +2,7 @@
  * The part of the store that an indexer uses, in memory, with failures on demand. The real ones are
  * tested by the store's conformance suite.
  */
-#include "fake_store.h"
+#include "test_store.h"
 
 #include <pthread.h>
 
@@ -28,6 +28,25 @@ void fake_store_clear(void)
 	rows = NULL;
 	last_id = 0;
 	fake_store = (struct fake_store){ .fail = ERR_NONE };
+}
+
+void test_store_begin(void)
+{
+	fake_store_clear();
+}
+
+void test_store_end(void)
+{
+}
+
+struct store_pool *test_store_pool(void)
+{
+	return (struct store_pool *)(void *)&fake_store;
+}
+
+struct store *test_store(void)
+{
+	return (struct store *)(void *)&fake_store;
 }
 
 static struct row *find(struct str name)
@@ -64,20 +83,14 @@ void fake_store_forget(const char *name)
 	get(name)->layer.name = STR("(gone)");
 }
 
-struct store_pool *store_pool_new(
-	const char *location UNUSED, unsigned flags UNUSED, size_t max UNUSED)
-{
-	return (struct store_pool *)(void *)&fake_store;
-}
-
-void store_pool_free(struct store_pool *p UNUSED)
-{
-}
-
 int store_pool_take(struct store_pool *p UNUSED, struct store **out, struct err *err)
 {
 	if (fake_store.fail != ERR_NONE)
 		return err_set(err, fake_store.fail, "no connection");
+	if (fake_store.fail_once) {
+		fake_store.fail_once--;
+		return err_set(err, ERR_UPSTREAM, "the connection broke");
+	}
 	*out = (struct store *)(void *)&fake_store;
 	return 0;
 }

@@ -12,8 +12,8 @@
 #include <signal.h>
 
 #include "../tar_make.h"
-#include "fake_store.h"
 #include "index/index.h"
+#include "test_store.h"
 
 /* What a request came to. */
 struct answer {
@@ -51,7 +51,7 @@ static inline void answer_wait(struct answer *a)
 	(void)pthread_mutex_unlock(&a->lock);
 }
 
-/* The folder of one test, with an indexer over the fake store. */
+/* The folder of one test, with an indexer over the store of the test. */
 struct fixture {
 	char folder[32];
 	struct indexer_options options;
@@ -63,7 +63,7 @@ static inline void fixture_start(struct fixture *f)
 {
 	struct err err = ERR_INIT;
 
-	f->options.pool = store_pool_new("", 0, 4);
+	f->options.pool = test_store_pool();
 	if (f->options.threads == 0)
 		f->options.threads = 2;
 	if (f->options.queue == 0)
@@ -73,7 +73,7 @@ static inline void fixture_start(struct fixture *f)
 
 static inline void fixture_init(struct fixture *f)
 {
-	fake_store_clear();
+	test_store_begin();
 	memcpy(f->folder, "/tmp/clair-index-XXXXXX", sizeof("/tmp/clair-index-XXXXXX"));
 	assert_non_null(mkdtemp(f->folder));
 	fixture_start(f);
@@ -89,6 +89,7 @@ static inline void fixture_fini(struct fixture *f)
 		(void)unlink(path);
 	}
 	assert_int_equal(rmdir(f->folder), 0);
+	test_store_end();
 }
 
 /* Writes a file; its path, in memory of the fixture's arena-less kind: valid until the next one. */
@@ -153,7 +154,7 @@ static inline void assert_layer(const char *name, const char *expected)
 	struct layer_view v;
 
 	assert_int_equal(
-		store_layer_read(NULL, str_of(name), LAYER_PART_FEATURES, &a, &v, NULL), 1);
+		store_layer_read(test_store(), str_of(name), LAYER_PART_FEATURES, &a, &v, NULL), 1);
 	buf_printf(&text, "%" PRIstr ":", STR_ARG(v.layer.name_space));
 	vec_for_each(x, &v.features) {
 		struct str line =

@@ -173,8 +173,9 @@ static void test_stop_cancels_downloads_in_the_end(void **state UNUSED)
 	assert_int_equal(running.calls + waiting.calls, 2);
 	assert_came(&running, INDEX_BUSY, STOPPING);
 	assert_came(&waiting, INDEX_BUSY, STOPPING);
-	assert_int_equal(
-		store_layer_get(NULL, STR("running"), NULL, &(struct stored_layer){ 0 }, NULL), 0);
+	assert_int_equal(store_layer_get(test_store(), STR("running"), NULL,
+				 &(struct stored_layer){ 0 }, NULL),
+		0);
 	scene_fini(&s);
 }
 

@@ -3,6 +3,16 @@
  */
 #include "index_test.h"
 
+/* How many layers were stored as heirs, where that can be seen. */
+static void assert_inherited(size_t n)
+{
+#if defined(FAKE_STORE)
+	assert_int_equal(fake_store.inherited, n);
+#else
+	(void)n;
+#endif
+}
+
 #define APK(name, version) "P:" name "\\nV:" version "\\n\\n"
 
 static void test_layer_with_packages(void **state UNUSED)
@@ -48,11 +58,11 @@ static void test_layer_that_changes_nothing_inherits(void **state UNUSED)
 	fixture_init(&f);
 	post(&f, "a", "", DEBIAN("12") STATUS PACKAGE("bash", "5.2-1") "\n");
 	post(&f, "b", "a", "f srv/index.html x\n");
-	assert_int_equal(fake_store.inherited, 1);
+	assert_inherited(1);
 	assert_layer("b", "debian:12: bash 5.2-1 debian:12 a");
 	/* The database is written anew, with the same packages in it. */
 	post(&f, "c", "b", STATUS PACKAGE("bash", "5.2-1") "\n");
-	assert_int_equal(fake_store.inherited, 2);
+	assert_inherited(2);
 	assert_layer("c", "debian:12: bash 5.2-1 debian:12 a");
 	fixture_fini(&f);
 }
@@ -119,9 +129,8 @@ static void test_upgrade_keeps_the_namespace_of_what_it_does_not_touch(void **st
 	post(&f, "b", "a", DEBIAN("12") STATUS PACKAGE("bash", "2") PACKAGE("dash", "1") "\n");
 	assert_layer("b", "debian:12: bash 2 debian:12 b; dash 1 debian:11 a");
 	/* A new release alone: the list is the parent's all the same. */
-	size_t inherited = fake_store.inherited;
 	post(&f, "c", "b", DEBIAN("13"));
-	assert_int_equal(fake_store.inherited, inherited + 1);
+	assert_inherited(1);
 	assert_layer("c", "debian:13: bash 2 debian:12 b; dash 1 debian:11 a");
 	fixture_fini(&f);
 }
@@ -137,7 +146,8 @@ static void test_packages_need_a_namespace(void **state UNUSED)
 	assert_answer(
 		&f, &r, INDEX_UNPROCESSABLE, "worker: OS and/or package manager are not supported");
 	assert_int_equal(
-		store_layer_get(NULL, STR("a"), NULL, &(struct stored_layer){ 0 }, NULL), 0);
+		store_layer_get(test_store(), STR("a"), NULL, &(struct stored_layer){ 0 }, NULL),
+		0);
 	fixture_fini(&f);
 }
 
@@ -152,7 +162,8 @@ static void test_apk_packages_are_shown_by_their_own_name(void **state UNUSED)
 		"f etc/alpine-release 3.19.1\n"
 		"f lib/apk/db/installed P:libssl3\\nV:3.1.4-r5\\no:openssl\\n\\n\n");
 	assert_layer("a", "alpine:v3.19: libssl3 3.1.4-r5 alpine:v3.19 a");
-	assert_int_equal(store_layer_read(NULL, STR("a"), LAYER_PART_FEATURES, &a, &v, NULL), 1);
+	assert_int_equal(
+		store_layer_read(test_store(), STR("a"), LAYER_PART_FEATURES, &a, &v, NULL), 1);
 	assert_str(v.features.v[0].package, "openssl");
 	assert_str(v.features.v[0].scheme, "apk");
 	assert_str(index_api_version_format(STR("alpine:v3.19"), STR("apk")), "dpkg");
@@ -209,13 +220,14 @@ static void test_namespaces_have_the_words_of_the_api(void **state UNUSED)
 
 	fixture_init(&f);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_arena_ struct arena a = ARENA_INIT;
 		struct stored_layer layer;
 		char name[16], entries[256];
 
 		(void)snprintf(name, sizeof(name), "layer %zu", i);
 		(void)snprintf(entries, sizeof(entries), "f %s\n", cases[i].file);
 		post(&f, name, "", entries);
-		assert_int_equal(store_layer_get(NULL, str_of(name), NULL, &layer, NULL), 1);
+		assert_int_equal(store_layer_get(test_store(), str_of(name), &a, &layer, NULL), 1);
 		assert_str(layer.name_space, cases[i].name_space);
 		assert_str(layer.scheme, cases[i].scheme);
 	}
@@ -295,20 +307,6 @@ static void test_known_layer_is_not_read_again(void **state UNUSED)
 	fixture_fini(&f);
 }
 
-static void test_layer_of_an_earlier_engine_is_read_again(void **state UNUSED)
-{
-	struct fixture f = { 0 };
-
-	fixture_init(&f);
-	post(&f, "a", "", DEBIAN("12") STATUS PACKAGE("bash", "1") "\n");
-	post(&f, "b", "a", STATUS PACKAGE("bash", "2") "\n");
-	fake_store_set_engine("b", INDEX_ENGINE_VERSION - 1);
-	/* It keeps its parent, whatever the request says. */
-	post(&f, "b", "", STATUS PACKAGE("bash", "3") "\n");
-	assert_layer("b", "debian:12: bash 3 debian:12 b");
-	fixture_fini(&f);
-}
-
 #define UNKNOWN_PARENT "worker: parent layer is unknown, it must be processed first"
 
 static void test_parent_has_to_be_there(void **state UNUSED)
@@ -324,6 +322,22 @@ static void test_parent_has_to_be_there(void **state UNUSED)
 	memset(long_name, 'x', sizeof(long_name) - 1);
 	r.parent = str_of(long_name);
 	assert_answer(&f, &r, INDEX_BAD_REQUEST, UNKNOWN_PARENT);
+	fixture_fini(&f);
+}
+
+#if defined(FAKE_STORE)
+
+static void test_layer_of_an_earlier_engine_is_read_again(void **state UNUSED)
+{
+	struct fixture f = { 0 };
+
+	fixture_init(&f);
+	post(&f, "a", "", DEBIAN("12") STATUS PACKAGE("bash", "1") "\n");
+	post(&f, "b", "a", STATUS PACKAGE("bash", "2") "\n");
+	fake_store_set_engine("b", INDEX_ENGINE_VERSION - 1);
+	/* It keeps its parent, whatever the request says. */
+	post(&f, "b", "", STATUS PACKAGE("bash", "3") "\n");
+	assert_layer("b", "debian:12: bash 3 debian:12 b");
 	fixture_fini(&f);
 }
 
@@ -354,6 +368,22 @@ static void test_store_that_fails(void **state UNUSED)
 	fixture_fini(&f);
 }
 
+static void test_connection_that_breaks_once_costs_nothing(void **state UNUSED)
+{
+	struct fixture f = { 0 };
+
+	fixture_init(&f);
+	fake_store.fail_once = 1;
+	post(&f, "a", "", DEBIAN("12") STATUS PACKAGE("bash", "1") "\n");
+	assert_layer("a", "debian:12: bash 1 debian:12 a");
+	fake_store.fail_once = 2;
+	struct index_request r = request_of("b", "a", "/nonexistent");
+	assert_answer(&f, &r, INDEX_FAILED, "database: an error occured when querying the backend");
+	fixture_fini(&f);
+}
+
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,10 +404,13 @@ int main(void)
 		cmocka_unit_test(test_what_no_database_can_hold_is_left_out),
 		cmocka_unit_test(test_aci_layers_lie_below_rootfs),
 		cmocka_unit_test(test_known_layer_is_not_read_again),
-		cmocka_unit_test(test_layer_of_an_earlier_engine_is_read_again),
 		cmocka_unit_test(test_parent_has_to_be_there),
+#if defined(FAKE_STORE)
+		cmocka_unit_test(test_layer_of_an_earlier_engine_is_read_again),
 		cmocka_unit_test(test_facts_of_an_earlier_engine_ask_for_their_layer),
 		cmocka_unit_test(test_store_that_fails),
+		cmocka_unit_test(test_connection_that_breaks_once_costs_nothing),
+#endif
 	};
 
 	if (index_test_begin())

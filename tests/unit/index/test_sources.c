@@ -4,9 +4,12 @@
 #include "index_test.h"
 #include "layer_server.h"
 
+#include <endian.h>
+#include <lzma.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #define NOT_FOUND    "could not find layer"
 #define NO_ARCHIVE   "tarutil: could not extract the archive"
@@ -32,6 +35,50 @@ static void gzip(struct buf *out, struct str plain)
 	(void)deflateEnd(&z);
 }
 
+static void xz(struct buf *out, struct str plain)
+{
+	size_t n = 0, room = plain.n + 1000;
+	uint8_t *to = buf_reserve(out, room);
+
+	assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL,
+				 (const uint8_t *)plain.p, plain.n, to, &n, room),
+		LZMA_OK);
+	buf_commit(out, n);
+}
+
+static void zstd(struct buf *out, struct str plain)
+{
+	size_t room = ZSTD_compressBound(plain.n);
+	void *to = buf_reserve(out, room);
+	size_t n = ZSTD_compress(to, room, plain.p, plain.n, 1);
+
+	assert_false(ZSTD_isError(n));
+	buf_commit(out, n);
+}
+
+/* 800 MiB of zeros as one MiB of them, packed, over and over. */
+static void make_bomb(struct buf *out)
+{
+	static Bytef zeros[1 << 20], packed[1 << 14];
+	z_stream z = { .next_in = zeros, .avail_in = sizeof(zeros) };
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_out = packed;
+	z.avail_out = sizeof(packed);
+	assert_int_equal(deflate(&z, Z_FULL_FLUSH), Z_OK);
+	buf_append(out, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+	uLong crc = 0;
+	for (int i = 0; i < 800; i++) {
+		buf_append(out, packed, z.total_out);
+		crc = crc32(crc, zeros, sizeof(zeros));
+	}
+	/* An empty last block and the trailer: nothing but its size is wrong with it. */
+	const uint32_t trailer[] = { htole32((uint32_t)crc), htole32(800U << 20) };
+	buf_append(out, "\3\0", 2);
+	buf_append(out, trailer, sizeof(trailer));
+	(void)deflateEnd(&z);
+}
+
 /* Posts what a server has at a path. */
 static void get(struct fixture *f, const struct layer_server *s, const char *path,
 	enum index_status status, const char *message)
@@ -46,7 +93,8 @@ static void get(struct fixture *f, const struct layer_server *s, const char *pat
 static void assert_not_stored(void)
 {
 	assert_int_equal(
-		store_layer_get(NULL, STR("a"), NULL, &(struct stored_layer){ 0 }, NULL), 0);
+		store_layer_get(test_store(), STR("a"), NULL, &(struct stored_layer){ 0 }, NULL),
+		0);
 }
 
 /* --- downloads
@@ -170,8 +218,8 @@ static void test_headers_go_with_the_download(void **state UNUSED)
 	assert_true(saw(&s, "\r\nX-Empty:\r\n") || saw(&s, "\r\nX-Empty: \r\n"));
 	(void)snprintf(url, sizeof(url), "\r\nHost: 127.0.0.1:%u\r\n", s.port);
 	assert_true(saw(&s, url));
-	static const char *const unseen[] = { "elsewhere", "x-mine", "77", "chunked", "trailers",
-		"eA==", "h2c", "br\r\n" };
+	static const char *const unseen[] = { "elsewhere", "x-mine", "Content-Length", "chunked",
+		"trailers", "eA==", "h2c", "br\r\n" };
 	for (size_t i = 0; i < ARRAY_LEN(unseen); i++)
 		assert_false(saw(&s, unseen[i]));
 	server_fini(&s);
@@ -287,16 +335,21 @@ static void test_only_regular_files_are_layers(void **state UNUSED)
 	fixture_fini(&f);
 }
 
-static void test_packed_file(void **state UNUSED)
+static void test_packed_files(void **state UNUSED)
 {
+	static void (*const packers[])(struct buf * out, struct str plain) = { gzip, xz, zstd };
 	_cleanup_buf_ struct buf tar = BUF_INIT(MIB), packed = BUF_INIT(MIB);
 	struct fixture f = { 0 };
 
 	fixture_init(&f);
 	make_layer(&tar);
-	gzip(&packed, buf_str(&tar));
-	assert_file(&f, fixture_file(&f, buf_str(&packed)), INDEX_DONE, "");
-	assert_layer("a", THE_LAYER);
+	for (size_t i = 0; i < ARRAY_LEN(packers); i++) {
+		fake_store_clear();
+		buf_clear(&packed);
+		packers[i](&packed, buf_str(&tar));
+		assert_file(&f, fixture_file(&f, buf_str(&packed)), INDEX_DONE, "");
+		assert_layer("a", THE_LAYER);
+	}
 	fixture_fini(&f);
 }
 
@@ -358,13 +411,16 @@ static void test_local_paths_are_absolute(void **state UNUSED)
 
 static void test_what_is_no_archive(void **state UNUSED)
 {
-	_cleanup_buf_ struct buf tar = BUF_INIT(MIB), packed = BUF_INIT(MIB);
+	_cleanup_buf_ struct buf tar = BUF_INIT(MIB), packed = BUF_INIT(MIB),
+				 bomb = BUF_INIT(16 * MIB);
 	struct fixture f = { 0 };
 
 	fixture_init(&f);
 	make_layer(&tar);
 	gzip(&packed, buf_str(&tar));
 	assert_file(&f, fixture_file(&f, STR("no archive")), INDEX_UNPROCESSABLE, NO_ARCHIVE);
+	make_bomb(&bomb);
+	assert_file(&f, fixture_file(&f, buf_str(&bomb)), INDEX_UNPROCESSABLE, NO_ARCHIVE);
 	assert_file(&f, fixture_file(&f, str_head(buf_str(&packed), packed.n / 2)),
 		INDEX_UNPROCESSABLE, NO_ARCHIVE);
 	assert_file(&f, fixture_file(&f, str_head(buf_str(&tar), 700)), INDEX_UNPROCESSABLE,
@@ -424,7 +480,7 @@ int main(void)
 		cmocka_unit_test(test_headers_cannot_make_other_headers),
 		cmocka_unit_test(test_log_holds_no_secrets),
 		cmocka_unit_test(test_only_regular_files_are_layers),
-		cmocka_unit_test(test_packed_file),
+		cmocka_unit_test(test_packed_files),
 		cmocka_unit_test(test_files_can_be_limited_to_folders),
 		cmocka_unit_test(test_local_paths_are_absolute),
 		cmocka_unit_test(test_what_is_no_archive),
