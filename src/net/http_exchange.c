@@ -140,24 +140,30 @@ static enum MHD_Result refuse(struct exchange *x, unsigned status)
 	return send_reply(x);
 }
 
-/* Keeps what there is room for and drops the rest. Bodies of all requests together have a limit,
- * too. */
-static enum MHD_Result take_body(struct exchange *x, const char *p, size_t *n)
+/*
+ * Keeps what there is room for and drops the rest. Bodies of all requests together have a limit,
+ * too; what would be beyond it is refused at the end of the body, since libmicrohttpd takes no
+ * replies before.
+ */
+static void take_body(struct exchange *x, const char *p, size_t *n)
 {
 	struct http_server *s = x->server;
-	size_t keep = min_size(*n, x->body.max - x->body.n);
+	size_t keep = x->no_room ? 0 : min_size(*n, x->body.max - x->body.n);
 
 	x->request.body_cut |= keep < *n;
 	*n = 0;
 	uint64_t before = atomic_fetch_add(&s->body_bytes, keep);
 	x->reserved += keep;
-	if (before + keep > LIMIT_HTTP_BODIES_TOTAL) {
-		log_debug("request bodies have more than %" PRIu64 " bytes in all",
-			LIMIT_HTTP_BODIES_TOTAL);
-		return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE);
+	if (before + keep <= s->o.max_bodies_bytes) {
+		buf_append(&x->body, p, keep);
+		return;
 	}
-	buf_append(&x->body, p, keep);
-	return MHD_YES;
+	log_debug(
+		"request bodies have more than %" PRIu64 " bytes in all", LIMIT_HTTP_BODIES_TOTAL);
+	x->no_room = true;
+	buf_fini(&x->body);
+	atomic_fetch_sub(&s->body_bytes, x->reserved);
+	x->reserved = 0;
 }
 
 /* Lets the handler have it. Then it is answered, or the connection sleeps until it is. */
@@ -209,10 +215,12 @@ enum MHD_Result exchange_advance(void *server UNUSED, struct MHD_Connection *mhd
 		unsigned refused = exchange_read_head(x, method, version);
 		return refused ? refuse(x, refused) : MHD_YES;
 	}
-	if (*upload_size)
-		return take_body(x, upload, upload_size);
+	if (*upload_size) {
+		take_body(x, upload, upload_size);
+		return MHD_YES;
+	}
 	if (!x->handed)
-		return hand_over(x);
+		return x->no_room ? refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE) : hand_over(x);
 	return was_answered(x) ? send_reply(x) : MHD_YES;
 }
 
@@ -252,12 +260,13 @@ void exchange_end(void *server, struct MHD_Connection *mhd UNUSED, void **exchan
 	if (status && s->o.done)
 		s->o.done(s->o.ctx, &x->request, status, x->bytes,
 			clock_monotonic_ns() - x->request.start_ns);
-	/* After done(): who waits for the end of all finds them all logged. */
-	if (x->handed)
-		count_end(s);
 	if (x->response)
 		MHD_destroy_response(take_ptr(x->response));
+	bool handed = x->handed;
 	exchange_unref(x);
+	/* Last: who waits for the end of all finds them logged and their memory free. */
+	if (handed)
+		count_end(s);
 }
 
 void http_respond(struct http_request *r, const struct http_reply *reply)

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -161,6 +162,10 @@ void http_wake_acceptor(struct http_server *s)
 
 static void accept_one(struct http_server *s, int fd, const struct sockaddr *address, socklen_t n)
 {
+	int one = 1;
+
+	/* What is sent in two pieces, as TLS does, may wait 40 ms for an acknowledgement else. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	atomic_fetch_add(&s->n_connections, 1);
 	/* Closes fd when it fails, without having called back. */
 	if (MHD_add_connection(s->daemon, fd, address, n) != MHD_YES)

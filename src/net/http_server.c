@@ -140,6 +140,8 @@ static struct http_server *server_new(const struct http_server_options *o)
 	s->max_connections = http_connection_limit(o->max_connections);
 	s->o.max_body_bytes =
 		o->max_body_bytes < LIMIT_HTTP_BODY ? o->max_body_bytes : LIMIT_HTTP_BODY;
+	if (!s->o.max_bodies_bytes)
+		s->o.max_bodies_bytes = LIMIT_HTTP_BODIES_TOTAL;
 	if (o->timeout_reply.shared) {
 		s->timeout_body = http_body_ref(o->timeout_reply.shared);
 	} else {

@@ -72,6 +72,7 @@ struct http_server_options {
 	size_t threads;              /* event threads, 1 … 64 */
 	size_t max_connections;      /* 0: LIMIT_HTTP_CONNECTIONS, or what descriptors allow */
 	uint64_t max_body_bytes;     /* what is kept of a body; at most LIMIT_HTTP_BODY */
+	uint64_t max_bodies_bytes;   /* of all requests together; 0: LIMIT_HTTP_BODIES_TOTAL */
 	uint32_t idle_timeout_s;     /* a connection on which nothing moves; > 0 */
 	uint64_t receive_timeout_ms; /* a request, from its first line to its last byte; > 0 */
 	uint64_t request_timeout_ms; /* from there to the reply; 0: none */

@@ -45,6 +45,7 @@ struct exchange {
 	bool handed;  /* to the user's handler */
 	bool gzip_accepted;
 	struct buf body;
+	bool no_room;      /* for the body: all have too much */
 	uint64_t reserved; /* bytes of the server's total for bodies */
 	/* Guarded by lock: */
 	struct exchange *prev, *next; /* those that wait for their answer, oldest first */

@@ -112,6 +112,36 @@ static void test_of_a_long_body_the_first_part_is_kept(void **state)
 	peer_close(&p);
 }
 
+static void test_bodies_have_a_limit_all_together(void **state UNUSED)
+{
+	struct fixture f;
+	struct http_server_options o = fixture_options(&f);
+	struct peer first, second;
+	struct answer a;
+
+	fixture_init(&f);
+	o.max_bodies_bytes = 10;
+	fixture_start(&f, &o);
+	peer_open(&first, &f);
+	peer_open(&second, &f);
+	peer_send(&first, STR("POST /later HTTP/1.1\r\n" HOST "Content-Length: 8\r\n\r\n12345678"));
+	struct http_request *r = fixture_take(&f);
+	peer_ask(&second, "POST /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc", &a);
+	assert_int_equal(a.status, 503);
+	assert_str(answer_header(&a, "Connection"), "close");
+	answer_fini(&a);
+	assert_ends(&second);
+	peer_close(&second);
+	reply_text(r, STR(""));
+	assert_true(http_server_drain(f.server, PATIENCE_S * 1000));
+	peer_open(&second, &f);
+	assert_answer(&second, "POST /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc",
+		"POST /a  3 []");
+	peer_close(&first);
+	peer_close(&second);
+	fixture_fini(&f);
+}
+
 static void test_who_expects_it_is_told_to_continue(void **state)
 {
 	struct peer p;
@@ -552,6 +582,7 @@ int main(void)
 		WITH_SERVER(test_head_has_the_headers_of_get),
 		WITH_SERVER(test_bodies_come_whole_however_they_are_sent),
 		WITH_SERVER(test_of_a_long_body_the_first_part_is_kept),
+		cmocka_unit_test(test_bodies_have_a_limit_all_together),
 		WITH_SERVER(test_who_expects_it_is_told_to_continue),
 		WITH_SERVER(test_pipelined_requests_are_answered_in_order),
 		WITH_SERVER(test_http_1_0_is_spoken_with_who_speaks_it),
