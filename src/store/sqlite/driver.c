@@ -198,7 +198,7 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 				 " vulnerability_old, vulnerability_new FROM notification"
 				 " WHERE name = ?",
 	[SQL_NOTIFICATION_LAYERS] =
-		"SELECT DISTINCT l.id, l.name FROM ("
+		"SELECT l.id, l.name FROM (SELECT DISTINCT i.layer_id FROM ("
 		" SELECT package_id, introduced_key, fixed_key FROM fix"
 		" WHERE vulnerability_id = ?1 UNION ALL"
 		" SELECT package_id, introduced_key, fixed_key FROM deleted_fix"
@@ -206,8 +206,8 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 		" CROSS JOIN feature f ON f.package_id = x.package_id"
 		" AND f.key >= x.introduced_key AND f.key < x.fixed_key"
 		" CROSS JOIN layer_feature i ON i.feature_id = f.id AND i.added_by = i.layer_id"
-		" AND i.layer_id >= ?2"
-		" CROSS JOIN layer l ON l.id = i.layer_id ORDER BY l.id LIMIT ?3",
+		" AND i.layer_id >= ?2 ORDER BY i.layer_id LIMIT ?3) d"
+		" CROSS JOIN layer l ON l.id = d.layer_id ORDER BY l.id",
 	[SQL_NOTIFICATION_DUE] = "SELECT name FROM notification n WHERE deleted_at IS NULL"
 				 " AND (notified_at IS NULL OR notified_at <= ?2) AND NOT EXISTS ("
 				 "SELECT 1 FROM lock l WHERE l.name = n.name AND l.until > ?1)"

@@ -146,6 +146,14 @@ static inline struct answer client_put(struct http_server *s, const char *reques
 	return client_read(client_ask(s, request, "", str_of(body)));
 }
 
+/* Asks, whatever comes back. */
+static inline unsigned client_visit(struct http_server *s, const char *request)
+{
+	_cleanup_answer_ struct answer a = client_get(s, request);
+
+	return a.status;
+}
+
 /* A whole exchange. body: NULL for none; expected: the body of the answer. */
 static inline void expect(struct http_server *s, const char *request, const char *body,
 	unsigned status, const char *expected)
