@@ -13,7 +13,6 @@ import pytest
 
 import images
 import postgres as postgres_module
-import raw_http
 from server import ours_only, wait_until
 
 NAMESPACE = "/v1/namespaces/debian:9/vulnerabilities"
@@ -302,12 +301,3 @@ def listening(port):
         return True
     except ConnectionRefusedError:
         return False
-
-
-@ours_only
-def test_a_body_that_says_it_is_huge(server, backend):
-    """Is not waited for to its end."""
-    running = server(backend)
-    data = raw_http.request_bytes("POST", "/v1/layers", "x", {"Content-Length": "1000000000000"}) + b'{"Layer":{}}'
-    answer = raw_http.send(running.port, data)
-    assert answer.status in (400, 413)
