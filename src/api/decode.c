@@ -297,7 +297,7 @@ static void bind_headers(struct binder *b, struct json_node *node, struct header
 
 static void bind_metadata(struct binder *b, struct json_node *node, struct str *target)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT(8 * LIMIT_API_BODY);
+	_cleanup_buf_ struct buf text = BUF_INIT(8 * LIMIT_HTTP_BODY);
 	_cleanup_err_ struct err err = ERR_INIT;
 
 	if (node->type != JSON_OBJECT_BEGIN) {
