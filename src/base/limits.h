@@ -165,8 +165,6 @@
 /* A file of certificates: all authorities of Debian have some 220 KiB. */
 #define LIMIT_TLS_FILE (1 * MIB)
 
-/* What is read of a request's body, as the original does: real ones have some KiB. */
-#define LIMIT_API_BODY (1 * MIB)
 /* One answer: a layer with LIMIT_MATCHES matches has some 100 MiB. */
 #define LIMIT_API_ANSWER (256 * MIB)
 /* Answers about layers that are kept: real ones have 20 KiB … 2 MiB. */
