@@ -27,96 +27,16 @@ void advisory_record_fini(struct advisory_record *r)
 	vec_fini(&r->fixes);
 }
 
-static bool is_ascii(struct str s)
-{
-	size_t i = 0;
-	uint64_t word;
-
-	for (; i + sizeof(word) <= s.n; i += sizeof(word)) {
-		memcpy(&word, s.p + i, sizeof(word));
-		if (word & 0x8080808080808080U)
-			return false;
-	}
-	for (; i < s.n; i++) {
-		if ((uint8_t)s.p[i] & 0x80)
-			return false;
-	}
-	return true;
-}
-
-/* The length of the UTF-8 sequence at p (n > 0 bytes), 0 when it is none (RFC 3629). */
-static size_t utf8_sequence(const uint8_t *p, size_t n)
-{
-	uint8_t low = 0x80, high = 0xBF;
-	size_t len;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xC2 || p[0] > 0xF4)
-		return 0;
-	len = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-	if (n < len)
-		return 0;
-	if (p[0] == 0xE0)
-		low = 0xA0;
-	else if (p[0] == 0xED)
-		high = 0x9F;
-	else if (p[0] == 0xF0)
-		low = 0x90;
-	else if (p[0] == 0xF4)
-		high = 0x8F;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++) {
-		if (p[i] < 0x80 || p[i] > 0xBF)
-			return 0;
-	}
-	return len;
-}
-
-bool store_is_text(struct str s)
-{
-	if (s.n == 0)
-		return true;
-	if (memchr(s.p, 0, s.n))
-		return false;
-	if (is_ascii(s))
-		return true;
-	for (size_t i = 0; i < s.n;) {
-		size_t len = utf8_sequence((const uint8_t *)s.p + i, s.n - i);
-
-		if (len == 0)
-			return false;
-		i += len;
-	}
-	return true;
-}
-
-static int check_text(const char *what, struct str s, uint64_t limit, struct err *err)
-{
-	if (s.n > limit)
-		return err_set(err, ERR_INPUT, "%s of %zu bytes", what, s.n);
-	if (!store_is_text(s))
-		return err_set(err, ERR_INPUT, "%s is not UTF-8 text", what);
-	return 0;
-}
-
-static int check_name(const char *what, struct str s, struct err *err)
-{
-	if (s.n == 0)
-		return err_set(err, ERR_INPUT, "%s is empty", what);
-	return check_text(what, s, LIMIT_PACKAGE_FIELD, err);
-}
-
 static int check_advisory(const struct advisory *a, struct err *err)
 {
 	int r;
 
-	if ((r = check_name("namespace", a->name_space, err)) < 0 ||
-		(r = check_name("name", a->name, err)) < 0 ||
-		(r = check_text("link", a->link, LIMIT_ADVISORY_TEXT, err)) < 0 ||
-		(r = check_text("description", a->description, LIMIT_ADVISORY_TEXT, err)) < 0 ||
-		(r = check_text("metadata", a->metadata, LIMIT_ADVISORY_TEXT, err)) < 0)
+	if ((r = store_check_name("namespace", a->name_space, err)) < 0 ||
+		(r = store_check_name("name", a->name, err)) < 0 ||
+		(r = store_check_text("link", a->link, LIMIT_ADVISORY_TEXT, err)) < 0 ||
+		(r = store_check_text("description", a->description, LIMIT_ADVISORY_TEXT, err)) <
+			0 ||
+		(r = store_check_text("metadata", a->metadata, LIMIT_ADVISORY_TEXT, err)) < 0)
 		return r;
 	if ((unsigned)a->severity >= SEVERITY_COUNT)
 		return err_set(err, ERR_INPUT, "severity %u", (unsigned)a->severity);
@@ -139,6 +59,9 @@ static int append_key(const struct version_scheme *scheme, struct str version,
 	}
 	if (!store_is_text(version))
 		return err_set(err, ERR_INPUT, "version is not UTF-8 text");
+	if (!scheme)
+		return err_set(err, ERR_INPUT, "the version %" PRIstr " is in no known scheme",
+			STR_ARG(version));
 	int r = version_key(scheme, version, key, err);
 	if (r < 0)
 		return r;
@@ -149,7 +72,7 @@ static int append_key(const struct version_scheme *scheme, struct str version,
 static int encode_fix(const struct version_scheme *scheme, const struct advisory_fix *f,
 	struct buf *key, struct buf *out, struct err *err)
 {
-	int r = check_name("package", f->package, err);
+	int r = store_check_name("package", f->package, err);
 
 	if (r < 0)
 		return r;
@@ -175,7 +98,7 @@ int advisory_encode(const struct advisory *a, const struct content_hash *descrip
 	_cleanup_buf_ struct buf key = BUF_INIT(8 * LIMIT_VERSION);
 	int r = check_advisory(a, err);
 
-	if (r == 0 && !scheme)
+	if (r == 0 && !scheme && a->scheme.n > 0)
 		r = err_set(err, ERR_INPUT, "unknown version scheme \"%" PRIstr "\"",
 			STR_ARG(a->scheme));
 	if (r < 0)
@@ -290,6 +213,13 @@ static void encode_record(const struct advisory_record *r, struct buf *out)
 	}
 }
 
+int advisory_canonical(const struct advisory_record *r, struct buf *out, struct err *err)
+{
+	buf_clear(out);
+	encode_record(r, out);
+	return buf_check(out, "advisory", err);
+}
+
 int advisory_fold(
 	struct span puts, struct advisory_record *out, struct buf *canonical, struct err *err)
 {
@@ -304,7 +234,5 @@ int advisory_fold(
 	if (!reader_ok(&in))
 		return err_set(err, ERR_INTERNAL, "a staged advisory is damaged");
 	sort_fixes(out);
-	buf_clear(canonical);
-	encode_record(out, canonical);
-	return buf_check(canonical, "advisory", err);
+	return advisory_canonical(out, canonical, err);
 }

@@ -174,6 +174,9 @@ int store_staging_put(struct store_staging *g, const struct advisory *a, struct 
 	_cleanup_query_ struct query q = query_start(&g->db, STAGE_PUT);
 	int r = has_text ? stage_text(g, a->description, err) : 0;
 
+	if (r == 0 && a->scheme.n == 0)
+		r = err_set(err, ERR_INPUT, "advisory %" PRIstr ": no version scheme",
+			STR_ARG(a->name));
 	if (r == 0)
 		r = advisory_encode(a, has_text ? &g->last_hash : NULL, &g->record, err);
 	if (r == 0)

@@ -50,20 +50,15 @@ int store_ping(struct store *s, struct err *err)
 	return s->driver->ping(s, err);
 }
 
-static int check_writable(const struct store *s, struct err *err)
-{
-	if (s->read_only)
-		return err_set(err, ERR_USAGE, "the database was opened for reading only");
-	return 0;
-}
-
 int store_update_begin(
 	struct store *s, struct str source, struct store_update **out, struct err *err)
 {
-	int r = check_writable(s, err);
+	int r = store_check_writable(s, err);
 
 	if (r == 0 && (source.n == 0 || source.n > LIMIT_PACKAGE_FIELD))
 		r = err_set(err, ERR_USAGE, "a source needs a name");
+	if (r == 0 && str_eq(source, STORE_SOURCE_API))
+		r = err_set(err, ERR_USAGE, "no feed can be the source of edits");
 	if (r == 0)
 		r = s->driver->update_begin(s, source, out, err);
 	if (r < 0)
@@ -132,19 +127,31 @@ void store_update_abort(struct store_update *u)
 int store_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
 	struct err *err)
 {
+	if (str_eq(source, STORE_SOURCE_API))
+		return 0;
 	return s->driver->source_get(s, source, a, out, err);
 }
 
 int store_source_list(
 	struct store *s, struct arena *a, struct source_state **out, size_t *n, struct err *err)
 {
-	return s->driver->source_list(s, a, out, n, err);
+	size_t feeds = 0;
+	int r = s->driver->source_list(s, a, out, n, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < *n; i++) {
+		if (!str_eq((*out)[i].name, STORE_SOURCE_API))
+			(*out)[feeds++] = (*out)[i];
+	}
+	*n = feeds;
+	return r;
 }
 
 int store_source_touch(struct store *s, const struct source_state *state, struct err *err)
 {
 	struct source_state clean = storable_state(state);
-	int r = check_writable(s, err);
+	int r = store_check_writable(s, err);
 
 	return r < 0 ? r : s->driver->source_touch(s, &clean, err);
 }
@@ -169,7 +176,7 @@ int store_facts_get(struct store *s, const struct digest *layer, uint32_t engine
 int store_facts_put(struct store *s, const struct digest *layer, uint32_t engine_version,
 	struct span facts, struct err *err)
 {
-	int r = check_writable(s, err);
+	int r = store_check_writable(s, err);
 
 	if (r == 0 && facts.n > LIMIT_FACTS)
 		r = err_set(err, ERR_TOO_LARGE, "facts of %zu bytes", facts.n);
@@ -185,7 +192,7 @@ int store_file_digest_get(
 int store_file_digest_put(
 	struct store *s, const struct file_stamp *stamp, const struct digest *d, struct err *err)
 {
-	int r = check_writable(s, err);
+	int r = store_check_writable(s, err);
 
 	return r < 0 ? r : s->driver->file_digest_put(s, stamp, d, err);
 }

@@ -1,6 +1,7 @@
 /*
- * What drivers of the store share: the table of functions that a driver is, and (advisory.c) the
- * form in which puts are staged, folded and compared.
+ * What drivers of the store share: the table of functions that a driver is, the form in which puts
+ * are staged, folded and compared (advisory.c), what an edit makes of a vulnerability (edit.c), and
+ * how the rows that are read of a layer become a view (layer_view.c).
  */
 #ifndef STORE_STORE_PRIV_H
 #define STORE_STORE_PRIV_H
@@ -120,8 +121,38 @@ extern const struct store_driver store_sqlite_driver;
 /* Instead of LIMIT_STORE_BUSY_MS, which holds from store_open() on. */
 void store_set_busy_timeout(struct store *s, unsigned ms);
 
+/* --- check.c: what no driver should have to check */
+
 /* UTF-8 without NUL: what every database takes as text. Queries may name packages that are not. */
 bool store_is_text(struct str s);
+/* Whether a layer can have this name. */
+bool store_is_layer_name(struct str s);
+/* Text, not empty, of a bounded length: a name of anything else. */
+bool store_is_name(struct str s);
+
+/* -ERR_USAGE for a store that was opened for reading only. */
+int store_check_writable(const struct store *s, struct err *err) MUST_CHECK;
+/* -ERR_INPUT, naming `what`, for what is not text or has more than limit bytes. */
+int store_check_text(const char *what, struct str s, uint64_t limit, struct err *err) MUST_CHECK;
+/* As store_check_text(), for what has to be a name. */
+int store_check_name(const char *what, struct str s, struct err *err) MUST_CHECK;
+
+/*
+ * The version scheme of a namespace that has `known` (or none) when somebody says that it is
+ * `given` (or does not know): *out is one of them. -ERR_INPUT when they contradict each other.
+ */
+int store_merge_scheme(struct str name_space, struct str known, struct str given, struct str *out,
+	struct err *err) MUST_CHECK;
+
+/* The source that edits belong to where no feed has the vulnerability. It is in no list. */
+#define STORE_SOURCE_API STR("api")
+
+/* A random UUID (version 4, RFC 4122), NUL-terminated. */
+enum { STORE_UUID_SIZE = 37 };
+int store_uuid(char out[static STORE_UUID_SIZE], struct err *err) MUST_CHECK;
+
+/* How long threads wait for a connection, instead of LIMIT_POOL_WAIT_MS. */
+void store_pool_set_wait(struct store_pool *p, unsigned ms);
 
 /* --- advisory.c: puts as records */
 
@@ -164,7 +195,7 @@ void advisory_record_fini(struct advisory_record *r);
 
 /*
  * Checks a put and appends it to out (which is cleared first) as a record; description_hash is NULL
- * when it has none. -ERR_INPUT when it cannot be stored.
+ * when it has none. -ERR_INPUT when it cannot be stored. Without versions it needs no scheme.
  */
 int advisory_encode(const struct advisory *a, const struct content_hash *description_hash,
 	struct buf *out, struct err *err) MUST_CHECK;
@@ -177,5 +208,83 @@ int advisory_encode(const struct advisory *a, const struct content_hash *descrip
  */
 int advisory_fold(struct span puts, struct advisory_record *out, struct buf *canonical,
 	struct err *err) MUST_CHECK;
+
+/* Makes *out the canonical record of r (whose fixes are in order); cleared first. */
+int advisory_canonical(
+	const struct advisory_record *r, struct buf *out, struct err *err) MUST_CHECK;
+
+/* --- edit.c: what store_vulnerability_put() makes of a vulnerability */
+
+struct vulnerability_edit {
+	/* Its arguments; a->scheme is the namespace's, or empty. */
+	const struct advisory *a;
+	const struct str *not_affected;
+	size_t n_not_affected;
+	unsigned flags;
+};
+
+/* What is to be stored. */
+struct edited_vulnerability {
+	bool changed; /* something differs from what was there */
+	struct advisory_record content;
+	struct content_hash hash;
+	/* Whose hash content.description_hash is, when it is the edit's; else what was there. */
+	bool new_description;
+	struct buf record, canonical; /* what content views */
+};
+
+#define EDITED_VULNERABILITY_INIT                                                            \
+	{                                                                                    \
+		.content = { .fixes = VEC_INIT }, .record = BUF_INIT(LIMIT_ADVISORY_RECORD), \
+		.canonical = BUF_INIT(LIMIT_ADVISORY_RECORD),                                \
+	}
+void edited_vulnerability_fini(struct edited_vulnerability *v);
+
+/*
+ * Merges an edit with what is there (NULL: nothing; its fixes in the order of advisory_fold()) into
+ * *out, which views both. A fix whose version the edit only repeats stays as it is, with its state.
+ * -ERR_INPUT as advisory_encode(); -ERR_NOT_FOUND with VULNERABILITY_FIXES_ONLY when nothing is
+ * there, or not what is to be removed.
+ */
+int vulnerability_edit(const struct vulnerability_edit *e, const struct advisory_record *old,
+	struct edited_vulnerability *out, struct err *err) MUST_CHECK;
+
+/* --- layer_view.c: what is read of a layer, put in order */
+
+struct view_feature;
+struct view_match;
+
+struct view_builder {
+	struct arena *a;
+	struct layer_view *out;
+	VEC_OF(struct view_feature) features;
+	VEC_OF(struct view_match) matches;
+	struct map known;         /* vulnerabilities by the bytes of their ids */
+	struct str last_texts[4]; /* of the feature before: they repeat */
+};
+
+/* Initializes b; what is added is copied to a, and comes into *out at the end. */
+void view_builder_init(struct view_builder *b, struct arena *a, struct layer_view *out);
+void view_builder_fini(struct view_builder *b);
+
+/* The feature with this id (of the database, each once), in any order. */
+void view_builder_add_feature(
+	struct view_builder *b, int64_t id, const struct layer_feature *feature);
+
+/* A fix that applies to a feature; m->feature is not looked at. */
+struct view_fix {
+	int64_t feature_id;
+	int64_t vulnerability_id;
+	int64_t severity;
+	struct span fixed_key;
+	struct str source; /* name of the vulnerability's */
+	struct layer_match match;
+};
+
+/* In any order. -ERR_INPUT for a severity that is none, -ERR_TOO_LARGE beyond LIMIT_MATCHES. */
+int view_builder_add_fix(
+	struct view_builder *b, const struct view_fix *fix, struct err *err) MUST_CHECK;
+/* Orders features and matches, and leaves one match for each feature and name. */
+void view_builder_finish(struct view_builder *b);
 
 #endif

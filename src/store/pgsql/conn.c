@@ -338,6 +338,12 @@ int pg_call(struct pg_store *s, unsigned flags,
 	return r < 0 ? err_move(err, &e) : r;
 }
 
+int pg_again(struct pg_store *s, struct err *err)
+{
+	s->failure = PG_FAILURE_CONFLICT;
+	return err_set(err, ERR_BUSY, "%s: others change the same at this moment", s->label);
+}
+
 int pg_session(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct err *err),
 	void *ctx, struct err *err)
 {

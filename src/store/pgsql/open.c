@@ -6,9 +6,6 @@
  */
 #include "store/pgsql/pgsql_priv.h"
 
-/* Of the session, for pg_advisory_xact_lock(): "clair", and which lock. */
-#define MIGRATION_LOCK "7164210853701255681"
-
 static const char scheme_prefix[] = "pgsql:";
 
 bool pgsql_accepts(struct str location)
@@ -134,7 +131,7 @@ static int migrate(struct pg_store *s, void *ctx UNUSED, struct err *err)
 {
 	char sql[256];
 	int64_t version;
-	int r = pg_exec(s, "SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")", err);
+	int r = pg_exec(s, "SELECT pg_advisory_xact_lock(" PG_MIGRATION_LOCK_ID ")", err);
 
 	if (r == 0)
 		r = identify(s, &version, err); /* again: another process may have been faster */

@@ -125,6 +125,13 @@ static int prepare(struct pg_query *q, char name[static 16], struct err *err)
 	return r;
 }
 
+int pg_prepare(struct pg_query *q, struct err *err)
+{
+	char name[16];
+
+	return prepare(q, name, err);
+}
+
 static int finish_arrays(struct pg_query *q, struct err *err)
 {
 	for (int i = 0; i < q->n; i++) {
@@ -156,6 +163,12 @@ static int send_query(struct pg_query *q, struct err *err)
 	else
 		r = PQsendQueryPrepared(q->s->conn, name, q->n, q->values, q->lengths, binary, 1);
 	return r ? 0 : pg_fail(q->s, NULL, err);
+}
+
+int pg_pipeline_send(struct pg_query *q, struct err *err)
+{
+	assert(q->s->prepared[q->statement]);
+	return send_query(q, err);
 }
 
 static int count(const struct pg_query *q)

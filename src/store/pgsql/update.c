@@ -32,23 +32,11 @@ int pgsql_update_begin(
 	return 0;
 }
 
-static int check_name(const struct advisory *a, const char *what, struct str name, struct err *err)
-{
-	if (name.n <= LIMIT_PGSQL_NAME)
-		return 0;
-	return err_set(err, ERR_INPUT, "advisory %" PRIstr ": %s of %zu bytes",
-		STR_ARG(str_head(a->name, 100)), what, name.n);
-}
-
 int pgsql_update_put(struct store_update *base, const struct advisory *a, struct err *err)
 {
 	struct pg_update *u = (struct pg_update *)base;
-	int r = check_name(a, "a name", a->name, err);
+	int r = pg_check_names(a, err);
 
-	if (r == 0)
-		r = check_name(a, "a namespace", a->name_space, err);
-	for (size_t i = 0; r == 0 && i < a->n_fixes; i++)
-		r = check_name(a, "a package", a->fixes[i].package, err);
 	return r < 0 ? r : store_staging_put(u->staging, a, err);
 }
 
@@ -97,7 +85,7 @@ static int cmp_current(const struct current *c, const struct staged_advisory *a)
 
 static int gone(struct pg_update *u, struct current *c, struct err *err)
 {
-	int r = pg_copy_gone(u, current_id(c), err);
+	int r = pg_copy_gone(u, current_id(c), false, err);
 
 	u->result.deleted++;
 	return r < 0 ? r : current_next(c, err);
@@ -181,12 +169,15 @@ static int set_source(struct pg_update *u, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static int write_all(struct pg_store *s UNUSED, void *ctx, struct err *err)
+static int write_all(struct pg_store *s, void *ctx, struct err *err)
 {
 	struct pg_update *u = ctx;
 	int r = u->copied ? pg_write_differences(u, err) : 0;
 
-	return r < 0 ? r : set_source(u, err);
+	if (r == 0)
+		r = set_source(u, err);
+	/* At the end: whoever replaces a layer waits for this row. */
+	return r < 0 || !u->copied ? r : pg_generation_bump(s, err);
 }
 
 /* The source's row, and when it was updated last. */
@@ -200,6 +191,8 @@ static int find_source(struct pg_update *u, struct err *err)
 	if (r < 0)
 		return r;
 	u->updated_at = r > 0 ? pg_i64(&state, 5) : 0;
+	/* The first state of a source is no change. */
+	u->notifies = r > 0 && u->base.notify != STORE_NOTIFY_NONE;
 	pg_bind_str(&id, u->source);
 	if ((r = pg_run(&id, 0, err)) < 0)
 		return r;
@@ -237,14 +230,14 @@ static void unlock(struct pg_update *u)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
 
-	if (pg_exec(u->store, PG_UNLOCK_ADVISORIES, &err) < 0)
+	if (pg_exec(u->store, "SELECT pg_advisory_unlock(" PG_ADVISORIES_LOCK_ID ")", &err) < 0)
 		u->store->farewell = true;
 }
 
 static int commit_session(struct pg_store *s, void *ctx, struct err *err)
 {
 	struct pg_update *u = ctx;
-	int r = pg_exec(s, PG_LOCK_ADVISORIES_SESSION, err);
+	int r = pg_exec(s, "SELECT pg_advisory_lock(" PG_ADVISORIES_LOCK_ID ")", err);
 
 	if (r < 0)
 		return r;

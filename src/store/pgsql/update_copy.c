@@ -15,7 +15,7 @@ static const char tables_sql[] =
 	" introduced_key bytea, introduced_version text, fixed_key bytea, fixed_version text,"
 	" state smallint, severity smallint);"
 	"CREATE TEMPORARY TABLE staged_text (hash bytea, body text);"
-	"CREATE TEMPORARY TABLE staged_gone (id bigint)";
+	"CREATE TEMPORARY TABLE staged_gone (id bigint, superseded smallint)";
 
 static const char drop_sql[] =
 	"DROP TABLE IF EXISTS staged_advisory, staged_fix, staged_text, staged_gone";
@@ -182,7 +182,7 @@ int pg_copy_advisory(
 	int r = start(u, err);
 
 	if (r == 0 && old_id)
-		r = pg_copy_gone(u, old_id, err);
+		r = pg_copy_gone(u, old_id, true, err);
 	if (r == 0)
 		r = copy_text(u, a->content.description_hash, err);
 	if (r < 0)
@@ -204,14 +204,15 @@ int pg_copy_advisory(
 	return copy_fixes(u, a, err);
 }
 
-int pg_copy_gone(struct pg_update *u, int64_t id, struct err *err)
+int pg_copy_gone(struct pg_update *u, int64_t id, bool superseded, struct err *err)
 {
 	int r = start(u, err);
 
 	if (r < 0)
 		return r;
-	start_row(&u->rows[COPY_GONE], 1);
+	start_row(&u->rows[COPY_GONE], 2);
 	add_i64(&u->rows[COPY_GONE], id);
+	add_i16(&u->rows[COPY_GONE], superseded);
 	return flush_full(u, COPY_GONE, err);
 }
 

@@ -7,17 +7,15 @@
 #include "store/pgsql/pgsql_priv.h"
 #include "store/staging.h"
 
-/* Writers of advisories take turns: an update for its session, an edit for its transaction. */
-#define PG_ADVISORIES_LOCK         "7164210853701255682"
-#define PG_LOCK_ADVISORIES_SESSION "SELECT pg_advisory_lock(" PG_ADVISORIES_LOCK ")"
-#define PG_LOCK_ADVISORIES         "SELECT pg_advisory_xact_lock(" PG_ADVISORIES_LOCK ")"
-#define PG_UNLOCK_ADVISORIES       "SELECT pg_advisory_unlock(" PG_ADVISORIES_LOCK ")"
-
 /* For statements over whole tables, in this transaction: hash joins, in the order in which they are
  * written; what the planner makes of tables that have just been filled is not to be relied on. */
 #define PG_PLAN_WHOLE_TABLES                                             \
 	"SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;" \
 	" SET LOCAL enable_nestloop = off;"
+/* Back to lookups, which is how what is prepared has to be planned. */
+#define PG_PLAN_LOOKUPS                                                    \
+	"SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;" \
+	" SET LOCAL enable_nestloop = on;"
 
 /* As many differences make the planner's idea of the tables wrong. */
 enum { ANALYZE_FROM = 5000 };
@@ -27,7 +25,7 @@ enum pg_copy_table {
 	COPY_ADVISORY, /* staged_advisory: an advisory that is new or changed */
 	COPY_FIX,      /* staged_fix */
 	COPY_TEXT,     /* staged_text: descriptions; some that are there already, some twice */
-	COPY_GONE,     /* staged_gone: ids of rows that vanished or were superseded */
+	COPY_GONE,     /* staged_gone: rows that vanished or were superseded */
 	COPY_COUNT
 };
 
@@ -45,6 +43,7 @@ struct pg_update {
 	int64_t updated_at; /* of the source, before; 0: never */
 	bool copied;        /* there is a difference, and so there are the temporary tables */
 	int64_t n_advisories;
+	bool notifies;
 	struct map schemes; /* of the namespaces of what was copied: name → version scheme's name */
 	struct buf rows[COPY_COUNT]; /* to be sent */
 	struct content_hash *sent_texts;
@@ -55,8 +54,8 @@ struct pg_update {
 /* An advisory that is new, or (old_id) takes the place of a row. */
 int pg_copy_advisory(struct pg_update *u, const struct staged_advisory *a, int64_t old_id,
 	struct err *err) MUST_CHECK;
-/* A row that vanished. */
-int pg_copy_gone(struct pg_update *u, int64_t id, struct err *err) MUST_CHECK;
+/* A row that vanished, or was superseded. */
+int pg_copy_gone(struct pg_update *u, int64_t id, bool superseded, struct err *err) MUST_CHECK;
 /* Sends what is left. */
 int pg_copy_end(struct pg_update *u, struct err *err) MUST_CHECK;
 /* Drops the tables, on success and on failure. */

@@ -1,20 +1,10 @@
 /*
- * From the temporary tables into the data, by statements over whole tables.
+ * From the temporary tables into the data, by statements over whole tables. What is prepared on the
+ * connection must not run while PG_PLAN_WHOLE_TABLES holds: its plan would stay.
  */
 #include "store/pgsql/update_priv.h"
 
 /* --- names */
-
-static const char namespaces_sql[] =
-	"INSERT INTO namespace (name, version_format)"
-	" SELECT * FROM unnest($1::text[], $2::text[]) AS x (name, version_format) ORDER BY 1"
-	" ON CONFLICT (name) DO UPDATE SET version_format = excluded.version_format"
-	" WHERE namespace.version_format = ''";
-
-static const char other_scheme_sql[] =
-	"SELECT n.name, n.version_format, x.version_format"
-	" FROM unnest($1::text[], $2::text[]) AS x (name, version_format)"
-	" JOIN namespace n ON n.name = x.name AND n.version_format <> x.version_format LIMIT 1";
 
 static const char packages_sql[] =
 	"INSERT INTO package (namespace_id, name)"
@@ -23,44 +13,26 @@ static const char packages_sql[] =
 	" WHERE NOT EXISTS (SELECT FROM package p WHERE p.namespace_id = n.id AND"
 	" p.name = f.package) ORDER BY 1, 2 ON CONFLICT DO NOTHING";
 
-static void bind_schemes(const struct pg_update *u, struct pg_query *q)
+/* All advisories of a namespace have one scheme. */
+static int write_name_spaces(struct pg_update *u, struct err *err)
 {
-	struct buf *names = pg_bind_texts(q, u->schemes.n);
-	struct buf *schemes = pg_bind_texts(q, u->schemes.n);
-	struct str name;
+	struct pg_name_space *v = xcalloc(u->schemes.n + 1, sizeof(*v));
+	size_t n = 0;
 	void *scheme;
 
-	for (size_t pos = 0; map_next(&u->schemes, &pos, &name, &scheme);) {
-		pg_array_bytes(names, span_from_str(name));
-		pg_array_bytes(schemes, span_from_str(str_of(scheme)));
-	}
-}
-
-/* All advisories of a namespace have one scheme. */
-static int check_schemes(struct pg_update *u, struct err *err)
-{
-	_cleanup_pg_query_ struct pg_query q = pg_query_sql(u->store, other_scheme_sql);
-
-	bind_schemes(u, &q);
-	int r = pg_select(&q, 0, err);
-	if (r > 0)
-		return err_set(err, ERR_INPUT,
-			"versions of %" PRIstr " are %" PRIstr "'s, not %" PRIstr "'s",
-			STR_ARG(pg_str(&q, 0)), STR_ARG(pg_str(&q, 1)), STR_ARG(pg_str(&q, 2)));
+	for (size_t pos = 0; map_next(&u->schemes, &pos, &v[n].name, &scheme); n++)
+		v[n].scheme = str_of(scheme);
+	int r = pg_namespace_ids(u->store, v, n, err);
+	free(v);
 	return r;
 }
 
 int pg_write_names(struct pg_store *s, void *update, struct err *err)
 {
-	struct pg_update *u = update;
-	_cleanup_pg_query_ struct pg_query namespaces = pg_query_sql(s, namespaces_sql);
-	int r = pg_exec(s, PG_PLAN_WHOLE_TABLES, err);
+	int r = write_name_spaces(update, err);
 
-	bind_schemes(u, &namespaces);
 	if (r == 0)
-		r = pg_run(&namespaces, 0, err);
-	if (r >= 0)
-		r = check_schemes(u, err);
+		r = pg_exec(s, PG_PLAN_WHOLE_TABLES, err);
 	return r < 0 ? r : pg_exec(s, packages_sql, err);
 }
 
@@ -73,24 +45,20 @@ static const char texts_sql[] =
 static const char mark_deleted_sql[] =
 	"UPDATE vulnerability v SET deleted_at = $1 FROM staged_gone g WHERE v.id = g.id";
 
-#define FIX_COLUMNS                                                                    \
-	"vulnerability_id, package_id, introduced_key, introduced_version, fixed_key," \
-	" fixed_version, state, severity"
-
-static const char keep_fixes_sql[] =
+static const char move_fixes_sql[] =
 	"WITH moved AS (DELETE FROM fix f USING staged_gone g WHERE f.vulnerability_id = g.id"
-	" RETURNING " FIX_COLUMNS ")"
-	" INSERT INTO deleted_fix (" FIX_COLUMNS ") SELECT " FIX_COLUMNS " FROM moved";
+	" RETURNING " PG_FIX_COLUMNS ")"
+	" INSERT INTO deleted_fix (" PG_FIX_COLUMNS ") SELECT " PG_FIX_COLUMNS " FROM moved";
 
 static const char advisories_sql[] =
 	"INSERT INTO vulnerability (id, namespace_id, source_id, name, severity, link,"
 	" description_id, metadata, content_hash, created_at)"
-	" SELECT a.id, n.id, $1, a.name, a.severity, a.link, t.id, a.metadata, a.content_hash, $2"
+	" SELECT a.id, n.id, $2, a.name, a.severity, a.link, t.id, a.metadata, a.content_hash, $1"
 	" FROM staged_advisory a JOIN namespace n ON n.name = a.namespace"
 	" LEFT JOIN text t ON t.hash = a.description_hash ORDER BY a.position";
 
 static const char fixes_sql[] =
-	"INSERT INTO fix (" FIX_COLUMNS ")"
+	"INSERT INTO fix (" PG_FIX_COLUMNS ")"
 	" SELECT a.id, p.id, f.introduced_key, f.introduced_version, f.fixed_key,"
 	" f.fixed_version, f.state, f.severity FROM staged_fix f"
 	" JOIN staged_advisory a ON a.position = f.position"
@@ -98,59 +66,47 @@ static const char fixes_sql[] =
 	" JOIN package p ON p.namespace_id = n.id AND p.name = f.package"
 	" ORDER BY p.id, f.fixed_key";
 
-static const char outdated_sql[] =
-	"WITH gone AS (DELETE FROM vulnerability WHERE source_id = $1 AND deleted_at < $2"
-	" RETURNING id), fixes AS (DELETE FROM deleted_fix f USING gone"
-	" WHERE f.vulnerability_id = gone.id)"
-	" SELECT count(*) FROM gone";
+#define STAGED_CHANGES                                                          \
+	"(SELECT old_id, id AS new_id, position FROM staged_advisory UNION ALL" \
+	" SELECT id, 0, id FROM staged_gone WHERE superseded = 0)"
 
-static const char unused_texts_sql[] =
-	"DELETE FROM text t WHERE NOT EXISTS (SELECT FROM vulnerability v"
-	" WHERE v.description_id = t.id)";
+static const char notify_all_sql[] = PG_NOTIFY_ALL_SQL(STAGED_CHANGES);
+static const char notify_touching_sql[] = PG_NOTIFY_TOUCHING_SQL(STAGED_CHANGES);
 
-static int run(struct pg_store *s, const char *sql, int n_numbers, int64_t first, int64_t second,
-	int64_t *answer, struct err *err)
+static int write_rows(struct pg_update *u, struct err *err)
 {
-	_cleanup_pg_query_ struct pg_query q = pg_query_sql(s, sql);
+	struct pg_store *s = u->store;
+	const int64_t numbers[] = { u->state->updated_at, u->source_id };
+	int r = pg_exec(s, texts_sql, err);
 
-	if (n_numbers > 0)
-		pg_bind_i64(&q, first);
-	if (n_numbers > 1)
-		pg_bind_i64(&q, second);
-	int r = pg_run(&q, 0, err);
-	if (r > 0 && answer)
-		*answer = pg_i64(&q, 0);
-	return r < 0 ? r : 0;
+	if (r == 0)
+		r = pg_run_sql(s, mark_deleted_sql, numbers, 1, err);
+	if (r >= 0)
+		r = pg_exec(s, move_fixes_sql, err);
+	if (r == 0)
+		r = pg_exec(s, PG_PLAN_WHOLE_TABLES, err);
+	if (r == 0)
+		r = pg_run_sql(s, advisories_sql, numbers, 2, err);
+	if (r >= 0)
+		r = pg_exec(s, fixes_sql, err);
+	return r < 0 ? r : pg_exec(s, PG_PLAN_LOOKUPS, err);
 }
 
-/* History has an end. */
-static int drop_outdated(struct pg_update *u, struct err *err)
+static int notify(struct pg_update *u, struct err *err)
 {
-	int64_t n = 0;
-	int r = run(u->store, outdated_sql, 2, u->source_id,
-		u->state->updated_at - LIMIT_DELETED_ADVISORY_S, &n, err);
+	bool all = u->base.notify == STORE_NOTIFY_ALL;
+	int r = pg_run_sql(u->store, all ? notify_all_sql : notify_touching_sql, NULL, 0, err);
 
-	return r < 0 || n == 0 ? r : pg_exec(u->store, unused_texts_sql, err);
+	if (r >= 0)
+		u->result.notifications = (uint64_t)r;
+	return r < 0 ? r : 0;
 }
 
 int pg_write_differences(struct pg_update *u, struct err *err)
 {
-	struct pg_store *s = u->store;
-	int64_t now = u->state->updated_at;
-	int r = pg_exec(s, texts_sql, err);
+	int r = write_rows(u, err);
 
-	if (r == 0)
-		r = run(s, mark_deleted_sql, 1, now, 0, NULL, err);
-	if (r == 0)
-		r = pg_exec(s, keep_fixes_sql, err);
-	if (r == 0)
-		r = pg_exec(s, PG_PLAN_WHOLE_TABLES, err);
-	if (r == 0)
-		r = run(s, advisories_sql, 2, u->source_id, now, NULL, err);
-	if (r == 0)
-		r = pg_exec(s, fixes_sql, err);
-	if (r == 0)
-		r = drop_outdated(u, err);
-	/* At the end: whoever replaces a layer waits for this row. */
-	return r < 0 ? r : pg_exec(s, "UPDATE generation SET value = value + 1", err);
+	if (r == 0 && u->notifies)
+		r = notify(u, err);
+	return r < 0 ? r : pg_drop_outdated(u->store, u->state->updated_at, err);
 }

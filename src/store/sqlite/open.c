@@ -75,6 +75,8 @@ static int configure(struct sqlite_store *s, struct err *err)
 		rc = sqlite3_db_config(s->db.handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite_match_table_register(s);
+	if (rc == SQLITE_OK)
+		rc = sqlite_notify_register(s);
 	if (rc != SQLITE_OK)
 		return sqlite_db_fail(&s->db, rc, err);
 	/* With WAL, NORMAL risks the last commits in a power failure, never the database. */

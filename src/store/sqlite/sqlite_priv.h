@@ -12,7 +12,7 @@
 
 /* --- db.c: connections and statements */
 
-enum { SQLITE_STATEMENTS_MAX = 48 };
+enum { SQLITE_STATEMENTS_MAX = 96 };
 
 struct sqlite_db {
 	sqlite3 *handle;
@@ -70,8 +70,11 @@ int64_t query_i64(const struct query *q, int column);
 enum sqlite_statement {
 	SQL_BEGIN,
 	SQL_COMMIT,
+	SQL_BEGIN_READING,
 	SQL_NAMESPACE_GET,
 	SQL_NAMESPACE_ADD,
+	SQL_NAMESPACE_SET_SCHEME,
+	SQL_NAMESPACE_LIST,
 	SQL_PACKAGE_GET,
 	SQL_PACKAGE_ADD,
 	SQL_TEXT_GET,
@@ -99,6 +102,47 @@ enum sqlite_statement {
 	SQL_FILE_DIGEST_GET,
 	SQL_FILE_DIGEST_PUT,
 	SQL_FILE_DIGEST_DROP,
+	SQL_GENERATION_BUMP,
+	SQL_CHANGE_ADD,
+	SQL_NOTIFY_ALL,
+	SQL_NOTIFY_TOUCHING,
+	SQL_NOTIFICATION_DROP,
+	SQL_LAYER_FIND,
+	SQL_LAYER_FEATURES_OF,
+	SQL_LAYER_GET,
+	SQL_LAYER_STATE,
+	SQL_LAYER_CHAIN,
+	SQL_LAYER_ANCESTORS,
+	SQL_LAYER_ADD,
+	SQL_LAYER_REPLACE,
+	SQL_LAYER_HEIRS_SET,
+	SQL_LAYER_DESCENDANTS,
+	SQL_LAYER_DELETE,
+	SQL_CONTENT_GET,
+	SQL_CONTENT_ADD,
+	SQL_CONTENT_DROP_UNUSED,
+	SQL_FEATURE_GET,
+	SQL_FEATURE_ADD,
+	SQL_LAYER_FEATURE_ADD,
+	SQL_LAYER_FEATURES_DELETE,
+	SQL_LAYER_FEATURES,
+	SQL_LAYER_MATCHES,
+	SQL_VULNERABILITY_FIND,
+	SQL_VULNERABILITY_GET,
+	SQL_VULNERABILITY_LIST,
+	SQL_FIXES,
+	SQL_SOURCE_COUNT,
+	SQL_NOTIFICATION_GET,
+	SQL_NOTIFICATION_LAYERS,
+	SQL_NOTIFICATION_DUE,
+	SQL_NOTIFICATION_SENT,
+	SQL_NOTIFICATION_DELETE,
+	SQL_LOCK_GET,
+	SQL_LOCK_SET,
+	SQL_LOCK_DELETE,
+	SQL_LOCK_DROP_EXPIRED,
+	SQL_KEY_GET,
+	SQL_KEY_PUT,
 	SQL_COUNT
 };
 
@@ -131,6 +175,55 @@ void sqlite_store_close(struct store *base);
 /* Starts a transaction that may write, waiting for other writers. */
 int sqlite_begin(struct sqlite_store *s, struct err *err) MUST_CHECK;
 int sqlite_commit(struct sqlite_store *s, struct err *err) MUST_CHECK;
+/* Starts a transaction that sees one state of the data, and waits for nobody. */
+int sqlite_begin_reading(struct sqlite_store *s, struct err *err) MUST_CHECK;
+
+/* --- dictionary.c: ids of what is referred to, made when they are missing; inside a transaction */
+
+/* A scheme may be empty: not known. -ERR_INPUT when the namespace has another one. */
+int sqlite_namespace_id(struct sqlite_store *s, struct str name, struct str scheme, int64_t *id,
+	struct err *err) MUST_CHECK;
+int sqlite_package_id(struct sqlite_store *s, int64_t name_space, struct str name, int64_t *id,
+	struct err *err) MUST_CHECK;
+/* 1 and *id, 0 when there is none. */
+int sqlite_text_find(
+	struct sqlite_store *s, struct span hash, int64_t *id, struct err *err) MUST_CHECK;
+int sqlite_text_add(struct sqlite_store *s, struct span hash, struct str body, int64_t *id,
+	struct err *err) MUST_CHECK;
+
+/* --- rows.c: vulnerabilities; inside a transaction */
+
+/* What cached answers depend on has changed. */
+int sqlite_generation_bump(struct sqlite_store *s, struct err *err) MUST_CHECK;
+
+struct vulnerability_row {
+	int64_t name_space_id;
+	int64_t source_id;
+	int64_t description_id; /* 0: none */
+	struct str name;
+	const struct advisory_record *content;
+	const struct content_hash *hash;
+	int64_t now;
+};
+
+int sqlite_vulnerability_add(struct sqlite_store *s, const struct vulnerability_row *row,
+	int64_t *id, struct err *err) MUST_CHECK;
+int sqlite_vulnerability_mark_deleted(
+	struct sqlite_store *s, int64_t id, int64_t now, struct err *err) MUST_CHECK;
+/* History has an end: deleted vulnerabilities that no open notification shows, and notifications
+ * that were dealt with. */
+int sqlite_drop_outdated(struct sqlite_store *s, int64_t now, struct err *err) MUST_CHECK;
+
+/* --- notify.c: notifications of a transaction's changes */
+
+/* Makes the function uuid() known to the connection. */
+int sqlite_notify_register(struct sqlite_store *s) MUST_CHECK;
+int sqlite_changes_start(struct sqlite_store *s, struct err *err) MUST_CHECK;
+/* Either id may be 0: none. The old one was marked deleted, the new one has its fixes. */
+int sqlite_changes_add(
+	struct sqlite_store *s, int64_t old_id, int64_t new_id, struct err *err) MUST_CHECK;
+int sqlite_changes_notify(struct sqlite_store *s, enum store_notify notify, uint64_t *made,
+	struct err *err) MUST_CHECK;
 
 /* --- the other files: the driver's functions */
 
@@ -169,5 +262,66 @@ int sqlite_file_digest_get(struct store *s, const struct file_stamp *stamp, stru
 	struct err *err) MUST_CHECK;
 int sqlite_file_digest_put(struct store *s, const struct file_stamp *stamp, const struct digest *d,
 	struct err *err) MUST_CHECK;
+
+int sqlite_ping(struct store *s, struct err *err) MUST_CHECK;
+
+int sqlite_layer_get(struct store *s, struct str name, struct arena *a, struct stored_layer *out,
+	struct err *err) MUST_CHECK;
+int sqlite_layer_chain(struct store *s, struct str name, struct arena *a, struct chain_link **out,
+	struct err *err) MUST_CHECK;
+int sqlite_layer_put(struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
+int sqlite_layer_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
+int sqlite_layer_state(
+	struct store *s, struct str name, struct layer_state *out, struct err *err) MUST_CHECK;
+int sqlite_layer_read(struct store *s, struct str name, enum layer_part part, struct arena *a,
+	struct layer_view *out, struct err *err) MUST_CHECK;
+
+int sqlite_namespace_list(struct store *s, struct arena *a, struct stored_namespace **out,
+	size_t *n, struct err *err) MUST_CHECK;
+int sqlite_namespace_get(struct store *s, struct str name, struct arena *a,
+	struct stored_namespace *out, struct err *err) MUST_CHECK;
+int sqlite_vulnerability_get(struct store *s, struct str name_space, struct str name,
+	struct arena *a, struct stored_vulnerability *out, struct err *err) MUST_CHECK;
+int sqlite_vulnerability_list(struct store *s, struct str name_space, int64_t start_id,
+	size_t limit, struct arena *a, struct stored_vulnerability **out, size_t *n,
+	int64_t *next_id, struct err *err) MUST_CHECK;
+int sqlite_vulnerability_put(struct store *s, const struct advisory *a,
+	const struct str *not_affected, size_t n_not_affected, unsigned flags,
+	enum store_notify notify, struct err *err) MUST_CHECK;
+int sqlite_vulnerability_delete(struct store *s, struct str name_space, struct str name,
+	enum store_notify notify, struct err *err) MUST_CHECK;
+/* 1 and the current row that goes by this name (see vulnerabilities.h), 0 when there is none. */
+int sqlite_vulnerability_find(struct sqlite_store *s, struct str name_space, struct str name,
+	int64_t *id, int64_t *source_id, struct err *err) MUST_CHECK;
+/* 1 and *out without its fixes, also of a deleted one; 0 when there is none. */
+int sqlite_vulnerability_row(struct sqlite_store *s, int64_t id, struct arena *a,
+	struct stored_vulnerability *out, struct span *description_hash, int64_t *description_id,
+	struct err *err) MUST_CHECK;
+/* Appends the fixes, by package and introduced version. */
+int sqlite_fixes(struct sqlite_store *s, int64_t vulnerability, struct arena *a,
+	struct advisory_record *out, struct err *err) MUST_CHECK;
+/* 1 and *out with its fixes, also of a deleted one; 0 when there is none. */
+int sqlite_vulnerability_by_id(struct sqlite_store *s, int64_t id, struct arena *a,
+	struct stored_vulnerability *out, struct err *err) MUST_CHECK;
+
+int sqlite_notification_get(struct store *s, struct str name, size_t limit,
+	struct notification_page page, struct arena *a, struct stored_notification *out,
+	struct notification_page *next, struct err *err) MUST_CHECK;
+int sqlite_notification_take(struct store *s, struct str owner, int64_t renotify_s, int64_t lock_s,
+	struct arena *a, struct str *name, struct err *err) MUST_CHECK;
+int sqlite_notification_sent(struct store *s, struct str name, struct err *err) MUST_CHECK;
+int sqlite_notification_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
+
+int sqlite_lock(struct store *s, struct str name, struct str owner, int64_t seconds, bool renew,
+	int64_t *until, struct err *err) MUST_CHECK;
+int sqlite_unlock(struct store *s, struct str name, struct str owner, struct err *err) MUST_CHECK;
+int sqlite_lock_find(struct store *s, struct str name, struct arena *a, struct str *owner,
+	int64_t *until, struct err *err) MUST_CHECK;
+/* Sets a lock whoever has it; inside a transaction. */
+int sqlite_lock_set(struct sqlite_store *s, struct str name, struct str owner, int64_t until,
+	struct err *err) MUST_CHECK;
+int sqlite_key_get(struct store *s, struct str key, struct arena *a, struct str *value,
+	struct err *err) MUST_CHECK;
+int sqlite_key_put(struct store *s, struct str key, struct str value, struct err *err) MUST_CHECK;
 
 #endif

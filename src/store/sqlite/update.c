@@ -25,6 +25,7 @@ struct sqlite_update {
 	/* Of the commit: */
 	int64_t now;
 	int64_t source_id;
+	bool notifies;         /* changes are noted */
 	struct map namespaces; /* name → int64_t, its id, in the arena */
 	struct arena arena;
 	struct known_text *known_texts;
@@ -66,41 +67,6 @@ void sqlite_update_free(struct store_update *base)
 	free(u);
 }
 
-static int add_namespace(
-	struct sqlite_update *u, const struct staged_advisory *a, int64_t *id, struct err *err)
-{
-	_cleanup_query_ struct query q = query_start(&u->store->db, SQL_NAMESPACE_ADD);
-
-	query_bind_str(&q, a->name_space);
-	query_bind_str(&q, a->scheme);
-	int r = query_run(&q, err);
-	if (r == 0)
-		*id = sqlite3_last_insert_rowid(u->store->db.handle);
-	return r;
-}
-
-static int find_namespace(
-	struct sqlite_update *u, const struct staged_advisory *a, int64_t *id, struct err *err)
-{
-	_cleanup_query_ struct query q = query_start(&u->store->db, SQL_NAMESPACE_GET);
-
-	query_bind_str(&q, a->name_space);
-	int r = query_step(&q, err);
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return add_namespace(u, a, id, err);
-	*id = query_i64(&q, 0);
-	struct str scheme = query_str(&q, 1);
-	if (!str_eq(scheme, a->scheme))
-		return err_set(err, ERR_INPUT,
-			"advisory %" PRIstr ": versions of %" PRIstr " are %" PRIstr
-			"'s, not %" PRIstr "'s",
-			STR_ARG(a->name), STR_ARG(a->name_space), STR_ARG(scheme),
-			STR_ARG(a->scheme));
-	return 0;
-}
-
 static int namespace_id(
 	struct sqlite_update *u, const struct staged_advisory *a, int64_t *id, struct err *err)
 {
@@ -110,56 +76,25 @@ static int namespace_id(
 		*id = *known;
 		return 0;
 	}
-	int r = find_namespace(u, a, id, err);
+	int r = sqlite_namespace_id(u->store, a->name_space, a->scheme, id, err);
 	if (r < 0)
-		return r;
+		return err_wrap(err, "advisory %" PRIstr, STR_ARG(a->name));
 	known = arena_alloc(&u->arena, sizeof(*known));
 	*known = *id;
 	map_set(&u->namespaces, a->name_space, known);
 	return 0;
 }
 
-static int package_id(
-	struct sqlite_update *u, int64_t name_space, struct str name, int64_t *id, struct err *err)
-{
-	struct sqlite_db *db = &u->store->db;
-	_cleanup_query_ struct query get = query_start(db, SQL_PACKAGE_GET);
-	_cleanup_query_ struct query add = query_start(db, SQL_PACKAGE_ADD);
-
-	query_bind_i64(&get, name_space);
-	query_bind_str(&get, name);
-	int r = query_step(&get, err);
-	if (r > 0)
-		*id = query_i64(&get, 0);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	query_bind_i64(&add, name_space);
-	query_bind_str(&add, name);
-	if ((r = query_run(&add, err)) == 0)
-		*id = sqlite3_last_insert_rowid(db->handle);
-	return r;
-}
-
 static int find_text(struct sqlite_update *u, struct span hash, int64_t *id, struct err *err)
 {
-	struct sqlite_db *db = &u->store->db;
-	_cleanup_query_ struct query get = query_start(db, SQL_TEXT_GET);
-	_cleanup_query_ struct query add = query_start(db, SQL_TEXT_ADD);
 	struct str body;
+	int r = sqlite_text_find(u->store, hash, id, err);
 
-	query_bind_blob(&get, hash);
-	int r = query_step(&get, err);
-	if (r > 0)
-		*id = query_i64(&get, 0);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if ((r = store_staging_text(u->staging, hash, &body, err)) < 0)
 		return r;
-	query_bind_blob(&add, hash);
-	query_bind_str(&add, body);
-	if ((r = query_run(&add, err)) == 0)
-		*id = sqlite3_last_insert_rowid(db->handle);
-	return r;
+	return sqlite_text_add(u->store, hash, body, id, err);
 }
 
 /* *id is 0 for no text. */
@@ -180,78 +115,23 @@ static int text_id(struct sqlite_update *u, struct span hash, int64_t *id, struc
 	return 0;
 }
 
-static int insert_fix(struct sqlite_update *u, int64_t vulnerability, int64_t name_space,
-	const struct fix_record *f, struct err *err)
+/* a takes the place of row old_id (0: none). */
+static int insert(
+	struct sqlite_update *u, int64_t old_id, const struct staged_advisory *a, struct err *err)
 {
-	_cleanup_query_ struct query q = query_start(&u->store->db, SQL_FIX_ADD);
-	int64_t package = 0;
-	int r = package_id(u, name_space, f->package, &package, err);
-
-	if (r < 0)
-		return r;
-	query_bind_i64(&q, vulnerability);
-	query_bind_i64(&q, package);
-	query_bind_blob(&q, f->introduced_key);
-	query_bind_str(&q, f->introduced);
-	query_bind_blob(&q, f->fixed_key);
-	query_bind_str(&q, f->fixed_version);
-	query_bind_i64(&q, f->state);
-	query_bind_i64(&q, f->severity);
-	return query_run(&q, err);
-}
-
-static int insert_vulnerability(struct sqlite_update *u, const struct staged_advisory *a,
-	int64_t name_space, int64_t *id, struct err *err)
-{
-	_cleanup_query_ struct query q = query_start(&u->store->db, SQL_VULNERABILITY_ADD);
-	int64_t description = 0;
-	int r = text_id(u, a->content.description_hash, &description, err);
-
-	if (r < 0)
-		return r;
-	query_bind_i64(&q, name_space);
-	query_bind_i64(&q, u->source_id);
-	query_bind_str(&q, a->name);
-	query_bind_i64(&q, a->content.severity);
-	query_bind_str(&q, a->content.link);
-	if (description)
-		query_bind_i64(&q, description);
-	else
-		query_bind_null(&q);
-	query_bind_str(&q, a->content.metadata);
-	query_bind_blob(&q, content_hash_span(&a->hash));
-	query_bind_i64(&q, u->now);
-	if ((r = query_run(&q, err)) == 0)
-		*id = sqlite3_last_insert_rowid(u->store->db.handle);
-	return r;
-}
-
-static int insert(struct sqlite_update *u, const struct staged_advisory *a, struct err *err)
-{
-	int64_t name_space = 0, id = 0;
-	int r = namespace_id(u, a, &name_space, err);
+	struct vulnerability_row row = { .source_id = u->source_id,
+		.name = a->name,
+		.content = &a->content,
+		.hash = &a->hash,
+		.now = u->now };
+	int64_t id = 0;
+	int r = namespace_id(u, a, &row.name_space_id, err);
 
 	if (r == 0)
-		r = insert_vulnerability(u, a, name_space, &id, err);
-	for (size_t i = 0; r == 0 && i < a->content.fixes.n; i++)
-		r = insert_fix(u, id, name_space, &a->content.fixes.v[i], err);
-	return r;
-}
-
-static int mark_deleted(struct sqlite_update *u, int64_t id, struct err *err)
-{
-	_cleanup_query_ struct query row = query_start(&u->store->db, SQL_VULNERABILITY_DELETE);
-	_cleanup_query_ struct query keep = query_start(&u->store->db, SQL_FIX_KEEP);
-	_cleanup_query_ struct query fixes = query_start(&u->store->db, SQL_FIX_DELETE);
-
-	query_bind_i64(&row, u->now);
-	query_bind_i64(&row, id);
-	query_bind_i64(&keep, id);
-	query_bind_i64(&fixes, id);
-	int r = query_run(&row, err);
+		r = text_id(u, a->content.description_hash, &row.description_id, err);
 	if (r == 0)
-		r = query_run(&keep, err);
-	return r < 0 ? r : query_run(&fixes, err);
+		r = sqlite_vulnerability_add(u->store, &row, &id, err);
+	return r < 0 || !u->notifies ? r : sqlite_changes_add(u->store, old_id, id, err);
 }
 
 /* The current rows of the source, while they are read. */
@@ -294,7 +174,7 @@ static int merge_one(struct sqlite_update *u, struct current *c, const struct st
 	}
 	if (!c->more || cmp_current(c, a) > 0) {
 		result->inserted++;
-		return c->more ? store_staging_defer(u->staging, 0, a, err) : insert(u, a, err);
+		return c->more ? store_staging_defer(u->staging, 0, a, err) : insert(u, 0, a, err);
 	}
 	struct span hash = query_blob(&c->q, 3);
 	if (hash.n == CONTENT_HASH_BYTES && memcmp(hash.p, a->hash.bytes, hash.n) == 0) {
@@ -329,59 +209,77 @@ static int do_put_off(struct sqlite_update *u, struct err *err)
 	int r;
 
 	while ((r = store_staging_next_deferred(u->staging, &old_id, &a, err)) > 0) {
-		if (old_id && (r = mark_deleted(u, old_id, err)) < 0)
+		if (old_id &&
+			(r = sqlite_vulnerability_mark_deleted(u->store, old_id, u->now, err)) < 0)
 			return r;
-		if (a && (r = insert(u, a, err)) < 0)
+		if (a)
+			r = insert(u, old_id, a, err);
+		else if (u->notifies)
+			r = sqlite_changes_add(u->store, old_id, 0, err);
+		if (r < 0)
 			return r;
 	}
 	return r;
 }
 
-/* History has an end. */
-static int drop_outdated(struct sqlite_update *u, struct err *err)
+static bool has_changes(const struct store_update_result *r)
 {
-	_cleanup_query_ struct query rows = query_start(&u->store->db, SQL_OUTDATED_DELETE);
-	_cleanup_query_ struct query texts = query_start(&u->store->db, SQL_TEXT_DELETE_UNUSED);
-
-	query_bind_i64(&rows, u->source_id);
-	query_bind_i64(&rows, u->now - LIMIT_DELETED_ADVISORY_S);
-	int r = query_run(&rows, err);
-	if (r < 0 || sqlite3_changes(u->store->db.handle) == 0)
-		return r;
-	return query_run(&texts, err);
+	return r->inserted + r->changed + r->deleted > 0;
 }
 
-static int set_source(struct sqlite_update *u, const struct source_state *state, bool same_data,
-	const struct store_update_result *result, struct err *err)
+/* Whether the source was never updated: its first state is no change. */
+static int find_source(
+	struct sqlite_update *u, struct source_state *old, struct arena *a, struct err *err)
 {
-	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct source_state old = { .updated_at = 0 }, new = *state;
-	int r = sqlite_source_get(&u->store->base, u->source, &a, &old, err);
+	int r = sqlite_source_get(&u->store->base, u->source, a, old, err);
 
 	if (r < 0)
 		return r;
+	u->notifies = r > 0 && u->base.notify != STORE_NOTIFY_NONE;
+	r = sqlite_source_id(u->store, u->source, &u->source_id, err);
+	if (r == 0 && u->notifies)
+		r = sqlite_changes_start(u->store, err);
+	return r;
+}
+
+static int set_source(struct sqlite_update *u, const struct source_state *state,
+	const struct source_state *old, const struct store_update_result *result, struct err *err)
+{
+	struct source_state new = *state;
+
 	new.name = u->source;
 	new.advisories = result->inserted + result->changed + result->unchanged;
-	if (same_data && old.updated_at != 0)
-		new.updated_at = old.updated_at;
+	if (!has_changes(result) && old->updated_at != 0)
+		new.updated_at = old->updated_at;
 	return sqlite_source_set(u->store, &new, err);
+}
+
+/* All that is to be done besides the rows themselves, when some differ. */
+static int follow_up(struct sqlite_update *u, struct store_update_result *result, struct err *err)
+{
+	int r = do_put_off(u, err);
+
+	if (r == 0 && u->notifies)
+		r = sqlite_changes_notify(u->store, u->base.notify, &result->notifications, err);
+	if (r == 0)
+		r = sqlite_generation_bump(u->store, err);
+	return r < 0 ? r : sqlite_drop_outdated(u->store, u->now, err);
 }
 
 static int commit_in_transaction(struct sqlite_update *u, const struct source_state *state,
 	struct store_update_result *result, struct err *err)
 {
-	int r = sqlite_source_id(u->store, u->source, &u->source_id, err);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state old = { .updated_at = 0 };
+	int r = find_source(u, &old, &a, err);
 
 	if (r == 0)
 		r = merge(u, result, err);
-	if (r < 0)
-		return r;
-	bool same_data = result->inserted + result->changed + result->deleted == 0;
-	if (!same_data && ((r = do_put_off(u, err)) < 0 || (r = drop_outdated(u, err)) < 0))
-		return r;
-	if ((r = set_source(u, state, same_data, result, err)) < 0)
-		return r;
-	return sqlite_commit(u->store, err);
+	if (r == 0 && has_changes(result))
+		r = follow_up(u, result, err);
+	if (r == 0)
+		r = set_source(u, state, &old, result, err);
+	return r < 0 ? r : sqlite_commit(u->store, err);
 }
 
 int sqlite_update_commit(struct store_update *base, const struct source_state *state,

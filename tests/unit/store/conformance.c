@@ -112,6 +112,10 @@ int main(void)
 		failed += conformance_commit(backend->name);
 		failed += conformance_model(backend->name);
 		failed += conformance_caches(backend->name);
+		failed += conformance_layers(backend->name);
+		failed += conformance_edits(backend->name);
+		failed += conformance_notifications(backend->name);
+		failed += conformance_locks(backend->name);
 	}
 	return failed;
 }

@@ -165,7 +165,8 @@ CREATE TABLE notification (
 	name              text COLLATE "C" NOT NULL UNIQUE
 );
 
-CREATE INDEX notification_open ON notification (notified_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX notification_open ON notification (id, notified_at) WHERE deleted_at IS NULL;
+CREATE INDEX notification_deleted ON notification (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX notification_old ON notification (vulnerability_old);
 CREATE INDEX notification_new ON notification (vulnerability_new);
 

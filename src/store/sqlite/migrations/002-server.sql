@@ -60,7 +60,8 @@ CREATE TABLE notification (
 	vulnerability_new INTEGER REFERENCES vulnerability ON DELETE CASCADE
 ) STRICT;
 
-CREATE INDEX notification_open ON notification (notified_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX notification_open ON notification (id, notified_at) WHERE deleted_at IS NULL;
+CREATE INDEX notification_deleted ON notification (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX notification_old ON notification (vulnerability_old);
 CREATE INDEX notification_new ON notification (vulnerability_new);
 
