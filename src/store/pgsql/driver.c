@@ -77,22 +77,21 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 	[PG_NAMESPACE_GET] = "SELECT id, version_format FROM namespace WHERE name = $1",
 	[PG_NAMESPACE_LIST] = "SELECT name, version_format FROM namespace ORDER BY id",
 	[PG_PACKAGE_ADD] = "INSERT INTO package (namespace_id, name)"
-			   " SELECT DISTINCT namespace_id, name COLLATE \"C\""
-			   " FROM unnest($1::bigint[], $2::text[]) AS x (namespace_id, name)"
+			   " SELECT DISTINCT q.namespace_id, q.name COLLATE \"C\""
+			   " FROM unnest($1::bigint[], $2::text[]) AS q (namespace_id, name)"
+			   " LEFT JOIN package p ON p.namespace_id = q.namespace_id"
+			   " AND p.name = q.name WHERE p.id IS NULL"
 			   " ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-	[PG_FEATURE_FIND] = "SELECT q.position, p.id, f.id"
-			    " FROM unnest($1::bigint[], $2::text[], $3::bytea[])"
-			    " WITH ORDINALITY AS q (namespace_id, package, hash, position)"
-			    " LEFT JOIN package p ON p.namespace_id = q.namespace_id"
-			    " AND p.name = q.package"
-			    " LEFT JOIN feature f ON f.package_id = p.id AND f.hash = q.hash",
+	[PG_FEATURE_FIND] = "SELECT q.position, f.id"
+			    " FROM unnest($1::bytea[]) WITH ORDINALITY AS q (hash, position)"
+			    " JOIN feature f ON f.hash = q.hash",
 	[PG_FEATURE_ADD] =
 		"INSERT INTO feature (namespace_id, package_id, hash, name, version, key)"
 		" SELECT p.namespace_id, p.id, q.hash, q.name, q.version, q.key"
 		" FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[],"
 		" $6::bytea[]) AS q (namespace_id, package, hash, name, version, key)"
 		" JOIN package p ON p.namespace_id = q.namespace_id AND p.name = q.package"
-		" ORDER BY p.id, q.hash ON CONFLICT DO NOTHING",
+		" ORDER BY q.hash ON CONFLICT DO NOTHING",
 	[PG_GENERATION_BUMP] = "UPDATE generation SET value = value + 1",
 
 	/* Who replaces a layer moves what inherits from it: nothing may be added meanwhile. */
@@ -173,10 +172,10 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 	[PG_ADVISORIES_LOCK] = "SELECT pg_advisory_xact_lock(" PG_ADVISORIES_LOCK_ID ")",
 	[PG_TEXT_GET] = "SELECT id FROM text WHERE hash = $1",
 	[PG_TEXT_ADD] = "INSERT INTO text (hash, body) VALUES ($1, $2) RETURNING id",
-	[PG_VULNERABILITY_FIND] = "SELECT v.id, v.source_id FROM namespace n"
-				  " JOIN vulnerability v ON v.namespace_id = n.id AND v.name = $2"
-				  " AND v.deleted_at IS NULL JOIN source s ON s.id = v.source_id"
-				  " WHERE n.name = $1 ORDER BY s.name LIMIT 1",
+	[PG_VULNERABILITY_FIND] =
+		"SELECT v.id, v.source_id FROM vulnerability v JOIN source s ON s.id = v.source_id"
+		" WHERE v.namespace_id = (SELECT id FROM namespace WHERE name = $1)"
+		" AND v.name = $2 AND v.deleted_at IS NULL ORDER BY s.name LIMIT 1",
 	[PG_VULNERABILITY_GET] =
 		"SELECT v.id, v.name, n.name, n.version_format, v.severity, v.link, t.body,"
 		" v.metadata, t.hash, v.description_id FROM vulnerability v"
