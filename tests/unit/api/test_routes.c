@@ -435,8 +435,9 @@ static void a_request_is_one_line_without_page_tokens(void **state)
 	assert_non_null(strstr(line, "{\"Event\":\"Handled HTTP request\",\"Level\":\"info\","));
 	assert_non_null(strstr(line, "\"elapsed time\":"));
 	assert_non_null(strstr(line, ",\"method\":\"GET\",\"remote addr\":\"127.0.0.1:"));
-	assert_non_null(strstr(line, "\"request uri\":\"/v1/notifications/a%2Db?limit=1\\u0026page=\","
-				     "\"status\":\"400\"}\n"));
+	assert_non_null(
+		strstr(line, "\"request uri\":\"/v1/notifications/a%2Db?limit=1\\u0026page=\","
+			     "\"status\":\"400\"}\n"));
 	assert_null(fgets(line, sizeof(line), log));
 	(void)fclose(log);
 }
