@@ -47,7 +47,7 @@ def last_update(server, postgres=None):
         rows = sqlite3.connect(options["path"]).execute(statement).fetchall()
         return rows[0][0] if rows else ""
     rows = postgres.sql(statement, options["source"])
-    return rows[0] if rows else ""
+    return rows[0][0] if rows else ""
 
 
 def test_updates_at_the_start_and_again(server, backend, postgres, tmp_path):
