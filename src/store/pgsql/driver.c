@@ -94,7 +94,7 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" ORDER BY q.hash ON CONFLICT DO NOTHING",
 	[PG_GENERATION_BUMP] = "UPDATE generation SET value = value + 1",
 
-	/* Who replaces a layer moves what inherits from it: nothing may be added meanwhile. */
+	/* Who replaces or deletes layers cares for what builds on them: none is added meanwhile. */
 	[PG_LAYERS_LOCK] = "SELECT pg_advisory_xact_lock(" PG_LAYERS_LOCK_ID ")",
 	[PG_LAYERS_LOCK_SHARED] = "SELECT pg_advisory_xact_lock_shared(" PG_LAYERS_LOCK_ID ")",
 	[PG_LAYER_FIND] = "SELECT id, engine_version, parent_id, content_id, features_of"

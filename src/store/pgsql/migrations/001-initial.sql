@@ -53,13 +53,12 @@ CREATE TABLE vulnerability (
 	content_hash   bytea NOT NULL
 );
 
-CREATE UNIQUE INDEX vulnerability_current ON vulnerability (source_id, namespace_id, name)
+CREATE UNIQUE INDEX vulnerability_current ON vulnerability (namespace_id, name, source_id)
 	WHERE deleted_at IS NULL;
 CREATE INDEX vulnerability_deleted ON vulnerability (source_id, deleted_at)
 	WHERE deleted_at IS NOT NULL;
 CREATE INDEX vulnerability_description ON vulnerability (description_id)
 	WHERE description_id IS NOT NULL;
-CREATE INDEX vulnerability_by_name ON vulnerability (namespace_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX vulnerability_by_namespace ON vulnerability (namespace_id, id) WHERE deleted_at IS NULL;
 
 -- The fixes of current vulnerabilities only.
