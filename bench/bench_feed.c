@@ -52,7 +52,8 @@ static int bench_update(
 		struct feed_result result = { .up_to_date = false };
 		uint64_t start = clock_monotonic_ms();
 
-		r = feed_update(d, path, s, false, NULL, &result, err);
+		r = feed_update(s, &(struct feed_update_options){ .driver = d, .location = path },
+			&result, err);
 		if (r == 0)
 			printf("update: %" PRIu64 " advisories, %s, %" PRIu64 " ms\n",
 				result.advisories, result.up_to_date ? "up to date" : "written",

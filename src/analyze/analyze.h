@@ -51,6 +51,8 @@ struct layer_facts {
 	struct arena arena;
 	VEC_OF(struct fact) facts;
 	struct wanted_extras extras; /* that these facts were computed with */
+	/* Not part of the byte form: the analysis failed because a wanted file is too big. */
+	bool file_too_big;
 };
 
 void layer_facts_init(struct layer_facts *f);
@@ -85,8 +87,12 @@ extern const struct sandbox_job analyze_files_job;
 
 struct analyze_layer_options {
 	const struct wanted_extras *extras; /* may be NULL */
-	bool diff_id;                       /* also compute the SHA-256 of the uncompressed layer */
+	struct str
+		root;  /* the folder of the archive that is the image's root ("rootfs", normalized);
+			  what is not below it does not count. Empty: the archive's own */
+	bool diff_id;  /* also compute the SHA-256 of the uncompressed layer (streams only) */
 	uint64_t size; /* of the input in bytes, for limits; UINT64_MAX: unknown */
+	const atomic_bool *cancel; /* may be NULL; once true, it ends soon with -ERR_CANCELLED */
 };
 
 /*
@@ -96,9 +102,10 @@ struct analyze_layer_options {
 int analyze_layer_stream(struct stream *in, const struct analyze_layer_options *o,
 	struct layer_facts *out, struct digest *diff_id, struct err *err) MUST_CHECK;
 
-/* An uncompressed layer at size bytes from offset of a file: bodies that nobody wants are not read.
+/* An uncompressed layer, o->size bytes from offset of a file: bodies that nobody wants are not
+ * read.
  */
-int analyze_layer_range(int fd, uint64_t offset, uint64_t size, const struct wanted_extras *extras,
+int analyze_layer_range(int fd, uint64_t offset, const struct analyze_layer_options *o,
 	struct layer_facts *out, struct err *err) MUST_CHECK;
 
 /* A layer whose bytes are pushed. Feed it as long as it returns 0; 1: it wants no more, which is no
@@ -123,8 +130,8 @@ int analyze_directory(const char *path, struct layer_facts *out, struct err *err
 /* --- the pure part (runs in the worker; here for tests and fuzzing)
  * ----------------------------------------- */
 
-/* Walks a tar archive (decompressed). */
-int analyze_tar(struct stream *in, const struct wanted_extras *extras, struct layer_facts *out,
+/* Walks a tar archive (decompressed); of the options, extras and root count. */
+int analyze_tar(struct stream *in, const struct analyze_layer_options *o, struct layer_facts *out,
 	struct err *err) MUST_CHECK;
 
 #endif

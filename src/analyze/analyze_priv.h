@@ -7,7 +7,7 @@
 #include "analyze/analyze.h"
 
 /* Frames of the jobs. */
-enum { ANALYZE_FRAME_FACTS = 1, ANALYZE_FRAME_DIFF_ID = 2 };
+enum { ANALYZE_FRAME_FACTS = 1, ANALYZE_FRAME_DIFF_ID = 2, ANALYZE_FRAME_FILE_TOO_BIG = 3 };
 
 /* What a path means to the analysis. */
 enum wanted_role {
@@ -60,6 +60,7 @@ struct collector {
 	struct map by_key;
 	VEC_OF(struct kept *) kept;
 	uint64_t kept_bytes; /* of all contents */
+	bool file_too_big;   /* why a file could not be added */
 };
 
 void collector_init(struct collector *c, const struct wanted_extras *extras);
@@ -86,6 +87,7 @@ int collector_finish(struct collector *c, struct layer_facts *out, struct err *e
 struct facts_answer {
 	struct buf encoded;
 	bool has_diff_id;
+	bool file_too_big;
 	struct digest diff_id;
 };
 

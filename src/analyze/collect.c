@@ -75,7 +75,8 @@ static int keep_file(struct collector *c, struct wanted_path wanted, struct str 
 	uint64_t max = wanted.role == WANTED_RELEASE ? LIMIT_RELEASE_FILE : LIMIT_WANTED_FILE;
 	struct content *content;
 
-	if (size > max)
+	c->file_too_big = size > max;
+	if (c->file_too_big)
 		return err_set(err, ERR_TOO_LARGE,
 			"%" PRIstr ": file too big (%" PRIu64 " bytes, at most %" PRIu64 ")",
 			STR_ARG(path), size, max);
@@ -84,6 +85,7 @@ static int keep_file(struct collector *c, struct wanted_path wanted, struct str 
 	int r = body->read(body->ctx, &content->bytes, err);
 	c->kept_bytes += content->bytes.n;
 	if (r < 0) {
+		c->file_too_big = content->bytes.overflowed;
 		content_release(c, content);
 		return r;
 	}

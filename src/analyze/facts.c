@@ -201,5 +201,9 @@ int facts_answer_take(void *ctx, uint8_t type, struct span payload, struct err *
 		a->has_diff_id = true;
 		return 0;
 	}
+	if (type == ANALYZE_FRAME_FILE_TOO_BIG) {
+		a->file_too_big = true;
+		return 0;
+	}
 	return err_set(err, ERR_INPUT, "the analysis answers nonsense");
 }

@@ -12,7 +12,31 @@ static int read_body(void *ctx, struct buf *out, struct err *err)
 	return tar_read_body(((struct tar_body *)ctx)->tar, out, err);
 }
 
-int analyze_tar(struct stream *in, const struct wanted_extras *extras, struct layer_facts *out,
+/*
+ * The path of an entry as seen from root. False: it is not below it. Normalized first, so that no
+ * "..", which stops at the root of the image, steps out of root and in again.
+ */
+static bool enter_root(struct str root, struct arena *a, struct str *path)
+{
+	struct str p = path_normalize(a, *path);
+
+	if (!path_contains(root, p))
+		return false;
+	*path = str_skip(p, root.n + (p.n > root.n));
+	return true;
+}
+
+/* What an entry is below the root of its image; hard links name members of the archive. */
+static bool place_in_root(
+	const struct analyze_layer_options *o, struct arena *a, struct tar_entry *entry)
+{
+	if (o->root.n == 0)
+		return true;
+	return enter_root(o->root, a, &entry->path) &&
+	       (entry->type != TAR_HARDLINK || enter_root(o->root, a, &entry->link));
+}
+
+int analyze_tar(struct stream *in, const struct analyze_layer_options *o, struct layer_facts *out,
 	struct err *err)
 {
 	_cleanup_(tar_closep) struct tar_reader *tar = tar_open(in);
@@ -22,8 +46,12 @@ int analyze_tar(struct stream *in, const struct wanted_extras *extras, struct la
 	struct tar_entry entry;
 	int r;
 
-	collector_init(&collector, extras);
+	collector_init(&collector, o->extras);
 	while ((r = tar_next(tar, &entry, err)) > 0) {
+		_cleanup_arena_ struct arena scratch = ARENA_INIT;
+
+		if (!place_in_root(o, &scratch, &entry))
+			continue;
 		r = collector_add(
 			&collector, entry.type, entry.path, entry.link, entry.size, &body, err);
 		if (r < 0)
@@ -31,6 +59,7 @@ int analyze_tar(struct stream *in, const struct wanted_extras *extras, struct la
 	}
 	if (r == 0)
 		r = collector_finish(&collector, out, err);
+	out->file_too_big = collector.file_too_big;
 	collector_fini(&collector);
 	return r;
 }
@@ -44,6 +73,7 @@ struct layer_params {
 	uint8_t flags;
 	uint64_t offset;
 	uint64_t size;
+	struct str root;
 };
 
 /* What passes through is hashed. */
@@ -65,9 +95,10 @@ static ssize_t hashed_read(struct stream *s, void *p, size_t n, struct err *err)
 
 /* The layer as a stream: everything is read, so that damage behind the archive's end is found as
  * well. */
-static int walk_stream(struct stream *in, bool with_diff_id, struct layer_facts *facts,
-	struct digest *diff_id, struct err *err)
+static int walk_stream(struct stream *in, const struct analyze_layer_options *o,
+	struct layer_facts *facts, struct digest *diff_id, struct err *err)
 {
+	bool with_diff_id = o->diff_id;
 	_cleanup_(digest_freep) struct digest_ctx *digest = with_diff_id ? digest_new() : NULL;
 	_cleanup_(decompress_closep) struct stream *plain = NULL;
 	int r = decompress_open(in, LIMIT_LAYER_UNCOMPRESSED, &plain, err);
@@ -78,7 +109,7 @@ static int walk_stream(struct stream *in, bool with_diff_id, struct layer_facts 
 		.stream = { .read = hashed_read }, .inner = plain, .digest = digest
 	};
 	struct stream *source = digest ? &hashed.stream : plain;
-	r = analyze_tar(source, &facts->extras, facts, err);
+	r = analyze_tar(source, o, facts, err);
 	if (r == 0)
 		r = stream_drain(source, NULL, err);
 	if (r == 0 && digest)
@@ -89,13 +120,16 @@ static int walk_stream(struct stream *in, bool with_diff_id, struct layer_facts 
 static int walk(const struct sandbox_io *io, const struct layer_params *p,
 	struct layer_facts *facts, struct digest *diff_id, struct err *err)
 {
+	const struct analyze_layer_options o = {
+		.extras = &facts->extras, .root = p->root, .diff_id = p->flags & LAYER_DIFF_ID
+	};
 	struct stream_fd in;
 
 	if (p->flags & LAYER_RANGE) {
 		stream_fd_init_range(&in, io->in_fd, p->offset, p->size, "the layer");
-		return analyze_tar(&in.stream, &facts->extras, facts, err);
+		return analyze_tar(&in.stream, &o, facts, err);
 	}
-	return walk_stream(io->input, p->flags & LAYER_DIFF_ID, facts, diff_id, err);
+	return walk_stream(io->input, &o, facts, diff_id, err);
 }
 
 static int run_layer(const struct sandbox_io *io, struct span raw_params, struct err *err)
@@ -107,6 +141,7 @@ static int run_layer(const struct sandbox_io *io, struct span raw_params, struct
 
 	p.offset = reader_be64(&r);
 	p.size = reader_be64(&r);
+	p.root = reader_lstr(&r);
 	layer_facts_init(&facts);
 	int code = extras_decode(&r, &facts.arena, &facts.extras, err);
 	if (code == 0)
@@ -116,6 +151,11 @@ static int run_layer(const struct sandbox_io *io, struct span raw_params, struct
 			io, ANALYZE_FRAME_DIFF_ID, span_n(diff_id.bytes, DIGEST_BYTES), err);
 	if (code == 0)
 		code = facts_emit(io, &facts, err);
+	/* Beside the error, for whoever says more of this one; if this cannot be sent, nor can
+	 * that.
+	 */
+	else if (facts.file_too_big)
+		(void)!sandbox_emit(io, ANALYZE_FRAME_FILE_TOO_BIG, (struct span){ 0 }, NULL);
 	layer_facts_fini(&facts);
 	return code;
 }
@@ -146,21 +186,24 @@ static void encode_params(
 	buf_append_u8(out, p->flags);
 	buf_append_u64(out, p->offset);
 	buf_append_u64(out, p->size);
+	buf_append_lstr(out, p->root);
 	extras_encode(extras ? extras : &none, out);
 }
 
-static int begin(const struct layer_params *p, const struct wanted_extras *extras, int fd,
-	uint64_t size, struct layer_analysis **out, struct err *err)
+static int begin(const struct layer_params *p, const struct analyze_layer_options *o, int fd,
+	struct layer_analysis **out, struct err *err)
 {
 	_cleanup_buf_ struct buf params = BUF_INIT(64 * KIB);
+	struct sandbox_limits limits = sandbox_limits_for(o->size);
 	struct layer_analysis *a = xcalloc(1, sizeof(*a));
 
 	buf_init(&a->answer.encoded, LIMIT_FACTS);
-	encode_params(p, extras, &params);
+	limits.cancel = o->cancel;
+	encode_params(p, o->extras, &params);
 	int r = buf_check(&params, "extra paths", err);
 	if (r == 0)
-		r = sandbox_open(&analyze_layer_job, buf_span(&params), fd,
-			sandbox_limits_for(size), &a->worker, err);
+		r = sandbox_open(
+			&analyze_layer_job, buf_span(&params), fd, limits, &a->worker, err);
 	if (r < 0) {
 		free(a);
 		return r;
@@ -172,9 +215,9 @@ static int begin(const struct layer_params *p, const struct wanted_extras *extra
 int layer_analysis_begin(
 	const struct analyze_layer_options *o, struct layer_analysis **out, struct err *err)
 {
-	const struct layer_params p = { .flags = o->diff_id ? LAYER_DIFF_ID : 0 };
+	const struct layer_params p = { .flags = o->diff_id ? LAYER_DIFF_ID : 0, .root = o->root };
 
-	return begin(&p, o->extras, -1, o->size, out, err);
+	return begin(&p, o, -1, out, err);
 }
 
 int layer_analysis_feed(struct layer_analysis *a, struct span bytes, struct err *err)
@@ -187,6 +230,7 @@ int layer_analysis_finish(
 {
 	int r = sandbox_finish(take_ptr(a->worker), facts_answer_take, &a->answer, err);
 
+	out->file_too_big = a->answer.file_too_big;
 	if (r == 0)
 		r = layer_facts_decode(buf_span(&a->answer.encoded), out, err);
 	if (r == 0 && diff_id) {
@@ -222,12 +266,14 @@ int analyze_layer_stream(struct stream *in, const struct analyze_layer_options *
 	return r < 0 ? r : stream_drain(in, NULL, err);
 }
 
-int analyze_layer_range(int fd, uint64_t offset, uint64_t size, const struct wanted_extras *extras,
+int analyze_layer_range(int fd, uint64_t offset, const struct analyze_layer_options *o,
 	struct layer_facts *out, struct err *err)
 {
-	const struct layer_params p = { .flags = LAYER_RANGE, .offset = offset, .size = size };
+	const struct layer_params p = {
+		.flags = LAYER_RANGE, .offset = offset, .size = o->size, .root = o->root
+	};
 	struct layer_analysis *a;
-	int r = begin(&p, extras, fd, size, &a, err);
+	int r = begin(&p, o, fd, &a, err);
 
 	return r < 0 ? r : layer_analysis_finish(a, out, NULL, err);
 }

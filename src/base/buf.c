@@ -3,6 +3,8 @@
  */
 #include "base/base.h"
 
+#include <math.h>
+
 void buf_init(struct buf *b, size_t max_bytes)
 {
 	*b = (struct buf)BUF_INIT(max_bytes);
@@ -67,6 +69,22 @@ void buf_append_str(struct buf *b, struct str s)
 void buf_append_char(struct buf *b, char c)
 {
 	buf_append(b, &c, 1);
+}
+
+void buf_append_double(struct buf *b, double v)
+{
+	char text[32];
+
+	if (!isfinite(v)) {
+		buf_append_str(b, isnan(v) ? STR("NaN") : v > 0 ? STR("+Inf") : STR("-Inf"));
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_append_str(b, str_of(text));
 }
 
 void buf_append_u8(struct buf *b, uint8_t v)

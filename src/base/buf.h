@@ -39,6 +39,9 @@ void buf_append_str(struct buf *b, struct str s);
 void buf_append_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The shortest decimal that reads back as the same number; "NaN", "+Inf", "-Inf". */
+void buf_append_double(struct buf *b, double v);
+
 /* Big-endian integers. */
 void buf_append_u8(struct buf *b, uint8_t v);
 void buf_append_u32(struct buf *b, uint32_t v);

@@ -76,6 +76,26 @@
  * below 1 MiB, one with 65,536 files in status.d some 50 MiB. */
 #define LIMIT_VIEW_WORK (1 * GIB)
 
+/* A layer that is posted to the server: its download, as it comes; how long its server may send
+ * fewer than 1,000 bytes a second; and how long it may take in all: a large layer over a slow line.
+ */
+#define LIMIT_LAYER_DOWNLOAD (64 * GIB)
+#define LIMIT_LAYER_STALL_S  60
+#define LIMIT_LAYER_TIME_S   3600
+/* How long such a layer waits for its turn when headers come with it: the tokens in them are mostly
+ * good for 60 s, Quay's among them. */
+#define LIMIT_LAYER_WAIT_S 45
+/* Threads that index layers, each with a worker. */
+#define LIMIT_INDEX_THREADS 64
+/* Paths that links of a chain of layers lead to, for which one layer is searched: a worker's
+ * parameters have 64 KiB. */
+#define LIMIT_EXTRA_PATHS (48 * KIB)
+/* The facts of all layers that are indexed at once, and of those below them. */
+#define LIMIT_INDEX_FACTS (1 * GIB)
+/* A feature's name or version: real ones stay below 200 bytes, and a row of a database's index
+ * holds some 2,700. */
+#define LIMIT_FEATURE_TEXT 512
+
 /* A worker process: memory beyond what the program itself maps, and processor time: a fixed part,
  * and for each 10 MiB of input one second more. */
 #define LIMIT_WORKER_MEMORY          (1 * GIB)
@@ -99,10 +119,76 @@
 #define LIMIT_CONNECT_S 30
 #define LIMIT_STALL_S   60
 #define LIMIT_REDIRECTS 10
+/* A whole download: slow servers that send just enough not to count as silent. */
+#define LIMIT_DOWNLOAD_S (6 * 3600)
+/* Telling a webhook of a notification, from connecting to its answer: what the original allows. */
+#define LIMIT_POST_MS 5000
+/* Header lines that a caller wants sent with a download: servers refuse more than 8 to 64 KiB. */
+#define LIMIT_REQUEST_HEADERS (64 * KIB)
 /* All header lines of a request's responses together, and what a download holds that was not read:
  * some of curl's buffers. */
 #define LIMIT_HTTP_HEAD   (256 * KIB)
 #define LIMIT_HTTP_BUFFER (256 * KIB)
+
+/* A message or a value in a line of the log: real ones stay below 1 KiB, but they may quote what
+ * somebody sent. A line with all its fields stays below 512 KiB. */
+#define LIMIT_LOG_VALUE  (4 * KIB)
+#define LIMIT_LOG_FIELDS 16
+
+/* A Fernet token, as text: those of pages have some 200 bytes. */
+#define LIMIT_FERNET_TOKEN (8 * KIB)
+
+/* Series of one family of metrics: each route with each status it gives is some 200; and the value
+ * of a label. */
+#define LIMIT_METRIC_SERIES 1000
+#define LIMIT_METRIC_LABEL  128
+
+/* Connections to the server at one time: each has a descriptor and some KiB. Further ones wait in
+ * the system's queue, of at most so many. */
+#define LIMIT_HTTP_CONNECTIONS 16384
+#define LIMIT_HTTP_BACKLOG     1024
+/* With more connections than that, a connection ends after its reply: one that has had a request
+ * takes 17 KiB for as long as it stays, a fresh one 5 KiB. 10,000 take at most 95 MiB. */
+#define LIMIT_HTTP_KEPT 4096
+/* Descriptors that the server's connections leave to databases, downloads and workers: a worker
+ * thread needs some ten. */
+#define LIMIT_FDS_RESERVED 512
+/* What libmicrohttpd holds for a connection: the head of a request has to fit, with 64 bytes more
+ * for each header, and the head of the reply. Quay's requests have heads below 2 KiB. */
+#define LIMIT_HTTP_CONNECTION_MEMORY (16 * KIB)
+/* What is kept of a request's body: the original reads as much. All bodies together: far more than
+ * the requests that can run at one time. */
+#define LIMIT_HTTP_BODY         (1 * MIB)
+#define LIMIT_HTTP_BODIES_TOTAL (256 * MIB)
+/* How long the sending of a reply may take: 10 MiB at 140 kbit/s. */
+#define LIMIT_HTTP_SEND_S 600
+/* A file of certificates: all authorities of Debian have some 220 KiB. */
+#define LIMIT_TLS_FILE (1 * MIB)
+
+/* One answer: a layer with LIMIT_MATCHES matches has some 100 MiB. */
+#define LIMIT_API_ANSWER (256 * MIB)
+/* Answers about layers that are kept: real ones have 20 KiB … 2 MiB. */
+#define LIMIT_API_CACHE (32 * MIB)
+/* What one page holds, whatever its limit asks for: vulnerabilities at some 500 bytes, layers of a
+ * notification at some 200. The next page goes on from there. */
+#define LIMIT_API_PAGE_VULNERABILITIES 10000
+#define LIMIT_API_PAGE_LAYERS          100000
+/* What a client is told to wait when the server is busy. */
+#define LIMIT_API_RETRY_AFTER_S 5
+/* A connection without requests, and the sending of a request: clients keep connections for less
+ * than the former; the latter lets a body arrive at 20 KiB/s. */
+#define LIMIT_API_IDLE_S     120
+#define LIMIT_API_RECEIVE_MS 60000
+/* A health check: probes give up after 1 … 10 s. */
+#define LIMIT_API_HEALTH_MS 5000
+
+/* Requests of the API that wait for a thread, and posted layers that do: each takes some KiB. */
+#define LIMIT_API_QUEUE   1024
+#define LIMIT_INDEX_QUEUE 1024
+/* How long a stop of the service lets layers and then requests finish. Docker kills 10 s after it
+ * asked. */
+#define LIMIT_STOP_MS       6000
+#define LIMIT_STOP_DRAIN_MS 2000
 
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)
@@ -142,5 +228,14 @@
 #define LIMIT_FACTS_COUNT 65536
 /* Digests of files that are kept, at some 100 bytes each. */
 #define LIMIT_FILE_DIGESTS 65536
+
+/* A configuration file: real ones are below 10 KiB. */
+#define LIMIT_CONFIG (256 * KIB)
+/* How deep its mappings and lists may be nested: real ones are at 7. */
+#define LIMIT_CONFIG_DEPTH 32
+/* Keys and values of it, counting what is merged in by "<<" each time: real ones have some 100. */
+#define LIMIT_CONFIG_NODES 16384
+/* Errors and warnings about it that are kept; the rest is counted. */
+#define LIMIT_CONFIG_PROBLEMS 100
 
 #endif

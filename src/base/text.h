@@ -6,6 +6,9 @@
 
 #include "base/buf.h"
 
+/* Whether a code point would move the cursor, reorder or hide text, or break the line. */
+bool text_is_harmful(uint32_t c);
+
 /*
  * Appends foreign text as it may be shown on a terminal: control characters (C0, DEL, C1), line
  * separators, invisible and direction-changing characters and invalid UTF-8 become U+FFFD. Returns

@@ -40,6 +40,17 @@ static inline size_t utf8_check(const char *p, size_t n)
 	return length;
 }
 
+/* The code point of the well-formed sequence of n bytes, 1 … 4, at p. */
+static inline uint32_t utf8_decode(const char *p, size_t n)
+{
+	static const uint8_t lead_bits[5] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
+	uint32_t c = (uint8_t)p[0] & lead_bits[n];
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((uint8_t)p[i] & 0x3FU);
+	return c;
+}
+
 /* Writes the code point (a Unicode scalar value) to out and returns how many bytes that took. */
 static inline size_t utf8_encode(uint32_t c, char out[4])
 {

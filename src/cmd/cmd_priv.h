@@ -5,6 +5,7 @@
 #define CMD_CMD_PRIV_H
 
 #include "cmd/cmd.h"
+#include "sandbox/sandbox.h"
 #include "store/store.h"
 
 /* One option; a table of them ends with an empty one. Help and man pages are made from this. */
@@ -40,13 +41,14 @@ struct command {
 	const struct cmd_term *environment; /* variables that it heeds */
 	bool database;                      /* it uses the database: its place is told */
 	bool evaluates;                     /* it has the exit statuses of an evaluation */
-	bool sandbox; /* it runs jobs in workers: the zygote is started first */
+	/* The jobs that it runs in workers: the zygote is started first. NULL: none. */
+	const struct sandbox_job *const *jobs;
 	int (*run)(
 		const struct command *c, int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command cmd_scan, cmd_update, cmd_db, cmd_compare_versions, cmd_help,
-	cmd_version;
+extern const struct command cmd_scan, cmd_update, cmd_db, cmd_serve, cmd_check_config,
+	cmd_compare_versions, cmd_help, cmd_version;
 
 /* All commands: cmd_at(0), … until NULL. */
 const struct command *cmd_at(size_t i);

@@ -7,11 +7,8 @@
 #include <getopt.h>
 #include <stdarg.h>
 
-#include "sandbox/sandbox.h"
-#include "scan/scan.h"
-
-static const struct command *const commands[] = { &cmd_scan, &cmd_update, &cmd_db,
-	&cmd_compare_versions, &cmd_help, &cmd_version };
+static const struct command *const commands[] = { &cmd_scan, &cmd_update, &cmd_db, &cmd_serve,
+	&cmd_check_config, &cmd_compare_versions, &cmd_help, &cmd_version };
 
 const struct command *cmd_at(size_t i)
 {
@@ -156,7 +153,7 @@ static int run(const struct command *c, int argc, char **argv)
 	struct err err = ERR_INIT;
 
 	/* First of all: what is forked now knows nothing yet. */
-	if (c->sandbox && sandbox_start(scan_jobs, &err) < 0)
+	if (c->jobs && sandbox_start(c->jobs, &err) < 0)
 		return cmd_fail(&err);
 	int status = c->run(c, argc, argv);
 	sandbox_stop();
@@ -178,6 +175,9 @@ int cmd_main(int argc, char **argv)
 		return cmd_help.run(&cmd_help, 1, (char *[]){ argv[1], NULL });
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
 		return cmd_version.run(&cmd_version, 1, (char *[]){ argv[1], NULL });
+	/* Started as the original is: "clair -config FILE". */
+	if (name[0] == '-')
+		return run(&cmd_serve, argc, argv);
 	const struct command *c = find(name);
 	if (!c) {
 		log_error("there is no command \"%s\"; see \"clair --help\"", name);

@@ -406,5 +406,5 @@ const struct command cmd_scan = { .name = "scan",
 	.environment = environment,
 	.database = true,
 	.evaluates = true,
-	.sandbox = true,
+	.jobs = scan_jobs,
 	.run = run };

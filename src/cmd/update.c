@@ -149,8 +149,13 @@ static int update_one(
 	struct err err = ERR_INIT;
 
 	progress_start(d->name, !c->quiet);
-	int r = feed_update(
-		d, location_of(c, d), store, c->accept_shrinking, &progress, &result, &err);
+	const struct feed_update_options o = {
+		.driver = d,
+		.location = location_of(c, d),
+		.accept_shrinking = c->accept_shrinking,
+		.progress = &progress,
+	};
+	int r = feed_update(store, &o, &result, &err);
 	progress_stop();
 	if (r == 0)
 		report_result(d, &result);

@@ -4,8 +4,10 @@
 #ifndef CODEC_CODEC_H
 #define CODEC_CODEC_H
 
+#include "codec/base64.h"
 #include "codec/decompress.h"
 #include "codec/digest.h"
+#include "codec/fernet.h"
 #include "codec/json_reader.h"
 #include "codec/json_writer.h"
 #include "codec/stanza.h"

@@ -4,6 +4,8 @@
 #ifndef FEED_FEED_H
 #define FEED_FEED_H
 
+#include <stdatomic.h>
+
 #include "store/store.h"
 
 /* Where a driver puts what it reads. */
@@ -51,16 +53,26 @@ struct feed_result {
 
 void feed_result_fini(struct feed_result *r);
 
+struct feed_update_options {
+	const struct feed_driver *driver;
+	const char *location; /* an http(s) URL, a path or a file:// URL */
+	/* Takes a feed that holds no advisory at all, or fewer than half of those of the last
+	 * update, which is refused as damaged (-ERR_INPUT) otherwise. */
+	bool accept_shrinking;
+	enum store_notify notify;
+	struct feed_progress *progress; /* may be NULL */
+	/* May be NULL. Once true, the update ends soon with -ERR_CANCELLED, unless it is being
+	 * committed already. */
+	const atomic_bool *cancel;
+};
+
 /*
- * Brings a source up to date from location: an http(s) URL, a path or a file:// URL; compressed or
- * not, by content. The request is conditional on what the store remembers of the same location;
- * content that is the same (by SHA-256) as at the last update is not written again. One
- * transaction; on failure the store is as it was. A feed that holds no advisory at all, or fewer
- * than half of those of the last update, is refused as damaged (-ERR_INPUT) unless
- * `accept_shrinking`. Credentials in a URL are neither kept nor shown.
+ * Brings a source up to date; what is read is compressed or not, by content. The request is
+ * conditional on what the store remembers of the same location; content that is the same (by
+ * SHA-256) as at the last update is not written again. One transaction; on failure the store is as
+ * it was. Credentials in a URL are neither kept nor shown.
  */
-int feed_update(const struct feed_driver *d, const char *location, struct store *s,
-	bool accept_shrinking, struct feed_progress *progress, struct feed_result *out,
+int feed_update(struct store *s, const struct feed_update_options *o, struct feed_result *out,
 	struct err *err) MUST_CHECK;
 
 #endif

@@ -24,6 +24,7 @@ struct raw {
 	struct stream *in;
 	struct digest_ctx *digest;
 	struct feed_progress *progress;
+	const atomic_bool *cancel;
 	uint64_t done;
 	uint64_t total; /* UINT64_MAX: unknown */
 	enum blame *blame;
@@ -74,6 +75,9 @@ void feed_result_fini(struct feed_result *r)
 static ssize_t raw_read(struct stream *s, void *p, size_t n, struct err *err)
 {
 	struct raw *raw = (struct raw *)s;
+
+	if (raw->cancel && atomic_load(raw->cancel))
+		return err_set(err, ERR_CANCELLED, "cancelled");
 	ssize_t r = stream_read(raw->in, p, n, err);
 
 	if (r > 0 && (uint64_t)r > LIMIT_FEED_DOWNLOAD - raw->done)
@@ -355,12 +359,13 @@ static int touch(struct job *job, struct err *err)
 }
 
 /* Reads the feed; 0 when it was committed, 1 when it turned out to be what the store has. */
-static int take_over(struct job *job, bool accept_shrinking, struct err *err)
+static int take_over(struct job *job, const struct feed_update_options *o, struct err *err)
 {
 	job->blame = BLAME_STORE;
 	int r = store_update_begin(job->store, str_of(job->driver->name), &job->update, err);
 	if (r < 0)
 		return r;
+	store_update_set_notify(job->update, o->notify);
 	job->blame = BLAME_CONTENT;
 	distinct_init(&job->distinct, (job->before.advisories + 1) / 2);
 	r = parse_all(job, err);
@@ -369,11 +374,11 @@ static int take_over(struct job *job, bool accept_shrinking, struct err *err)
 	struct digest d = digest_final(job->raw.digest);
 	if (is_same_digest(job, d))
 		return 1;
-	r = check_shrinking(job, accept_shrinking, err);
+	r = check_shrinking(job, o->accept_shrinking, err);
 	return r < 0 ? r : commit(job, &d, err);
 }
 
-static int run(struct job *job, const char *location, bool accept_shrinking, struct err *err)
+static int run(struct job *job, const struct feed_update_options *o, struct err *err)
 {
 	job->blame = BLAME_STORE;
 	int r = store_source_get(
@@ -381,9 +386,9 @@ static int run(struct job *job, const char *location, bool accept_shrinking, str
 	if (r < 0)
 		return r;
 	job->known = r > 0;
-	r = open_location(job, location, err);
+	r = open_location(job, o->location, err);
 	if (r == 0)
-		r = take_over(job, accept_shrinking, err);
+		r = take_over(job, o, err);
 	return r > 0 ? touch(job, err) : r;
 }
 
@@ -399,27 +404,27 @@ static void job_fini(struct job *job)
 	arena_fini(&job->arena);
 }
 
-int feed_update(const struct feed_driver *d, const char *location, struct store *s,
-	bool accept_shrinking, struct feed_progress *progress, struct feed_result *out,
+int feed_update(struct store *s, const struct feed_update_options *o, struct feed_result *out,
 	struct err *err)
 {
 	_cleanup_(job_fini) struct job job = {
 		.sink = { .put = sink_put, .note = sink_note },
-		.driver = d,
+		.driver = o->driver,
 		.store = s,
 		.fd = -1,
 		.raw = { .stream = { .read = raw_read },
 			.digest = digest_new(),
-			.progress = progress,
+			.progress = o->progress,
+			.cancel = o->cancel,
 			.blame = &job.blame },
 	};
 
-	job.location = url_without_credentials(&job.arena, str_of(location));
-	int r = run(&job, location, accept_shrinking, err);
+	job.location = url_without_credentials(&job.arena, str_of(o->location));
+	int r = run(&job, o, err);
 	if (r < 0) {
 		if (job.blame == BLAME_CONTENT)
 			(void)err_wrap(err, "%s", job.location.p);
-		return err_wrap(err, "%s", d->name);
+		return err_wrap(err, "%s", o->driver->name);
 	}
 	*out = job.result;
 	job.result = (struct feed_result){ 0 };

@@ -43,3 +43,12 @@ struct str url_without_credentials(struct arena *a, struct str location)
 	rest = str_skip(rest, host);
 	return arena_printf(a, "%" PRIstr "%" PRIstr, STR_ARG(head), STR_ARG(rest));
 }
+
+struct str url_without_secrets(struct arena *a, struct str location)
+{
+	size_t n = 0;
+
+	while (n < location.n && location.p[n] != '?' && location.p[n] != '#')
+		n++;
+	return url_without_credentials(a, str_head(location, n));
+}

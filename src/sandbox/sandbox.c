@@ -72,6 +72,16 @@ void sandbox_stop(void)
 	zygote_pid = -1;
 }
 
+bool sandbox_is_running(void)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	/* It stays a zombie for sandbox_stop(). */
+	return control_fd >= 0 &&
+	       waitid(P_PID, (id_t)zygote_pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0;
+}
+
 struct sandbox_limits sandbox_limits_for(uint64_t input_bytes)
 {
 	uint64_t cpu_s = LIMIT_WORKER_CPU_S;
@@ -258,16 +268,27 @@ static int take_frames(struct sandbox_worker *w, sandbox_frame_fn *frame, void *
 	return r;
 }
 
+/* How often a cancel is looked for. */
+enum { CANCEL_MS = 100 };
+
 /* A worker that neither answers nor takes input any more, without using up its processor time, is
  * not waited for. */
 static int wait_for_output(struct sandbox_worker *w)
 {
+	const atomic_bool *cancel = w->limits.cancel;
 	struct pollfd fd = { .fd = w->out_fd, .events = POLLIN };
-	int r;
+	uint64_t until = clock_monotonic_ms() + UINT64_C(1000) * LIMIT_WORKER_SILENCE_S;
+	uint64_t now;
+	int r = 0;
 
-	do {
-		r = poll(&fd, 1, LIMIT_WORKER_SILENCE_S * 1000);
-	} while (r < 0 && errno == EINTR);
+	while (r == 0 && (now = clock_monotonic_ms()) < until) {
+		if (cancel && atomic_load(cancel))
+			return err_set(&w->error, ERR_CANCELLED, "%s was cancelled", w->job_name);
+		r = poll(
+			&fd, 1, cancel && until - now > CANCEL_MS ? CANCEL_MS : (int)(until - now));
+		if (r < 0 && errno == EINTR)
+			r = 0;
+	}
 	if (r < 0)
 		return err_set_errno(
 			&w->error, ERR_IO, errno, "job %s: wait for its worker", w->job_name);

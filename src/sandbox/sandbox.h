@@ -6,6 +6,8 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
 
 /* --- in the worker
@@ -47,12 +49,18 @@ struct sandbox_job {
 int sandbox_start(const struct sandbox_job *const *jobs, struct err *err) MUST_CHECK;
 void sandbox_stop(void);
 
+/* Whether the zygote, a child of this process, is there: without it every job fails. Signals that
+ * end a program (SIGINT, SIGTERM, SIGHUP) do not end it, as they may be sent to a whole group. */
+bool sandbox_is_running(void);
+
 struct sandbox_limits {
 	uint64_t memory_bytes; /* beyond what the program itself maps */
 	uint32_t cpu_s;        /* processor time */
+	/* May be NULL. Once true, whoever waits for the worker gets -ERR_CANCELLED soon. */
+	const atomic_bool *cancel;
 };
 
-/* The usual limits for an input of this size (UINT64_MAX: unknown). */
+/* The usual limits for an input of this size (UINT64_MAX: unknown), without a cancel. */
 struct sandbox_limits sandbox_limits_for(uint64_t input_bytes);
 
 struct sandbox_worker;

@@ -186,6 +186,11 @@ void zygote_main(int control_fd, const struct sandbox_job *const *jobs, bool req
 		sigprocmask(SIG_BLOCK, &set, &z.old_mask) < 0)
 		_exit(1);
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Whoever stops the whole group, as a terminal or systemd does, means the parent, which
+	 * lets jobs finish. When it ends, this ends. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
 	z.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (z.signal_fd < 0)
 		_exit(1);

@@ -228,7 +228,8 @@ static int analyze_one(struct scan *s, const struct image_source *source, struct
 	bool compressed = compression_detect(span_n(head, (size_t)n)) != COMPRESSION_NONE;
 	if (compressed || s->options.verify)
 		return analyze_stream(s, l, fd, offset, size, compressed, extras, err);
-	int r = analyze_layer_range(fd, offset, size, extras, &l->facts, err);
+	const struct analyze_layer_options o = { .extras = extras, .size = size };
+	int r = analyze_layer_range(fd, offset, &o, &l->facts, err);
 	if (s->options.progress)
 		s->options.progress->bytes(s->options.progress, size);
 	return r;

@@ -22,6 +22,8 @@ static struct fix_run next_run(const struct advisory_record *r, size_t *from)
 {
 	size_t start = *from, end = start;
 
+	if (start == r->fixes.n)
+		return (struct fix_run){ NULL, 0 };
 	while (end < r->fixes.n && str_eq(r->fixes.v[end].package, r->fixes.v[start].package))
 		end++;
 	*from = end;

@@ -76,7 +76,6 @@ static const struct view_match *hold_vulnerability(
 	known = arena_alloc(b->a, sizeof(*known));
 	known->match = (struct layer_match){
 		.name = arena_str(b->a, fix->match.name),
-		.name_space = arena_str(b->a, fix->match.name_space),
 		.description = arena_str(b->a, fix->match.description),
 		.link = arena_str(b->a, fix->match.link),
 		.severity = (enum severity)fix->severity,
@@ -174,7 +173,8 @@ static void place_matches(struct view_builder *b, const struct place *places)
 		if (!found)
 			continue;
 		b->matches.v[n] = b->matches.v[i];
-		b->matches.v[n++].match.feature = found->index;
+		b->matches.v[n].match.feature = found->index;
+		b->matches.v[n++].match.name_space = b->features.v[found->index].feature.name_space;
 	}
 	b->matches.n = n;
 }

@@ -17,13 +17,20 @@ int store_layer_chain(
 	return store_is_layer_name(name) ? s->driver->layer_chain(s, name, a, out, err) : 0;
 }
 
+static int check_scheme(struct str scheme, struct err *err)
+{
+	if (scheme.n > 0 && !version_scheme_by_name(scheme))
+		return err_set(
+			err, ERR_INPUT, "unknown version scheme \"%" PRIstr "\"", STR_ARG(scheme));
+	return 0;
+}
+
 static int check_feature(const struct layer_feature *f, struct err *err)
 {
 	int r;
 
 	if ((r = store_check_name("its namespace", f->name_space, err)) < 0 ||
-		(r = store_check_text("its version scheme", f->scheme, LIMIT_PACKAGE_FIELD, err)) <
-			0 ||
+		(r = check_scheme(f->scheme, err)) < 0 ||
 		(r = store_check_name("its name", f->name, err)) < 0 ||
 		(r = store_check_text("its version", f->version, LIMIT_PACKAGE_FIELD, err)) < 0 ||
 		(r = store_check_name("its package", f->package, err)) < 0)
@@ -51,7 +58,7 @@ static int check_put(const struct layer_put *put, struct err *err)
 	int r;
 
 	if ((r = store_check_text("namespace", put->name_space, LIMIT_PACKAGE_FIELD, err)) < 0 ||
-		(r = store_check_text("version scheme", put->scheme, LIMIT_PACKAGE_FIELD, err)) < 0)
+		(r = check_scheme(put->scheme, err)) < 0)
 		return r;
 	if (put->facts.n > LIMIT_FACTS)
 		return err_set(err, ERR_TOO_LARGE, "facts of %zu bytes", put->facts.n);

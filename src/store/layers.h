@@ -31,8 +31,9 @@ struct chain_link {
 };
 
 /*
- * The layer and its ancestors, the lowest first. 0 when there is no layer of this name, else their
- * number. -ERR_TOO_LARGE beyond LIMIT_LAYERS layers or LIMIT_TARGET_FACTS bytes.
+ * The layer and its ancestors, the lowest (the one without a parent) first. 0 when there is no
+ * layer of this name, else their number. -ERR_TOO_LARGE beyond LIMIT_LAYERS layers or
+ * LIMIT_TARGET_FACTS bytes.
  */
 int store_layer_chain(struct store *s, struct str name, struct arena *a, struct chain_link **out,
 	struct err *err) MUST_CHECK;
@@ -40,11 +41,12 @@ int store_layer_chain(struct store *s, struct str name, struct arena *a, struct 
 struct layer_feature {
 	struct str name_space; /* "debian:12" */
 	struct str scheme;
-	struct str name;          /* as shown */
-	struct str version;       /* as shown */
-	struct str package;       /* in the words of advisories */
-	struct span key;          /* version_key(); empty: cannot be compared, nothing matches */
-	int64_t added_by;         /* id of the ancestor that introduced it; 0: the layer itself */
+	struct str name;    /* as shown */
+	struct str version; /* as shown */
+	struct str package; /* in the words of advisories */
+	struct span key;    /* version_key(); empty: cannot be compared, nothing matches */
+	/* Id of the ancestor that introduced it; 0 for the layer itself, but when read. */
+	int64_t added_by;
 	struct str added_by_name; /* only when read */
 };
 
@@ -64,9 +66,11 @@ struct layer_put {
 /*
  * Stores a layer, in one transaction. A layer of that name that is there with this or a later
  * engine version stays as it is; an earlier one is replaced (keeping its id, its parent and its
- * children). 1 when something was stored, 0 when not. -ERR_NOT_FOUND when the parent is not there
+ * children). Of a feature that is given twice the first counts. 1 when something was stored, 0 when
+ * not. -ERR_NOT_FOUND when the parent, or a layer below it that introduced a feature, is not there
  * (any more); -ERR_INPUT for what no database can hold (names beyond LIMIT_LAYER_NAME characters,
- * text that is not UTF-8).
+ * text that is not UTF-8) and for a scheme that is not the namespace's; -ERR_TOO_LARGE beyond
+ * LIMIT_PACKAGES features.
  */
 int store_layer_put(struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
 
@@ -76,7 +80,8 @@ int store_layer_delete(struct store *s, struct str name, struct err *err) MUST_C
 /* What an answer about a layer depends on: as long as this is the same, so is the answer. */
 struct layer_state {
 	int64_t id;
-	/* Changes whenever advisories change or a stored layer is replaced. */
+	/* Changes whenever advisories change, a stored layer is replaced, or a namespace gets its
+	 * version scheme. */
 	int64_t generation;
 };
 

@@ -47,7 +47,8 @@ int store_notification_get(struct store *s, struct str name, size_t limit,
 
 /*
  * Finds a notification that is to be sent (not deleted; never sent, or not for renotify_s seconds;
- * not locked) and takes the lock of its name for owner. 1 and *name in a, 0 when there is none.
+ * not locked), the oldest first, and takes the lock of its name for owner. 1 and *name in a, 0 when
+ * there is none.
  */
 int store_notification_take(struct store *s, struct str owner, int64_t renotify_s, int64_t lock_s,
 	struct arena *a, struct str *name, struct err *err) MUST_CHECK;

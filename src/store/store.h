@@ -107,6 +107,7 @@ int store_ping(struct store *s, struct err *err) MUST_CHECK;
  */
 struct store_update;
 
+/* -ERR_USAGE for "api", the source of edits. */
 int store_update_begin(
 	struct store *s, struct str source, struct store_update **out, struct err *err) MUST_CHECK;
 
@@ -150,7 +151,7 @@ DEFINE_CLEANUP(struct store_update *, store_update_abort)
 /* 1 and *out, 0 when the source never was updated. */
 int store_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
 	struct err *err) MUST_CHECK;
-/* All sources by name, in *out (n of them, in a). */
+/* All sources by name, in *out (n of them, in a), without that of edits. */
 int store_source_list(struct store *s, struct arena *a, struct source_state **out, size_t *n,
 	struct err *err) MUST_CHECK;
 /*

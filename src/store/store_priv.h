@@ -271,7 +271,8 @@ void view_builder_fini(struct view_builder *b);
 void view_builder_add_feature(
 	struct view_builder *b, int64_t id, const struct layer_feature *feature);
 
-/* A fix that applies to a feature; m->feature is not looked at. */
+/* A fix that applies to a feature, of whose namespace the vulnerability is: match.feature and
+ * .name_space are not looked at. */
 struct view_fix {
 	int64_t feature_id;
 	int64_t vulnerability_id;

@@ -57,7 +57,8 @@ enum vulnerability_put_flags {
 /*
  * Inserts a vulnerability, or supersedes the one of that namespace and name when something differs:
  * severity, link, description and metadata become a's; a's fixes replace those of the same packages
- * and are added to the others; the fixes of the packages in not_affected are removed. Makes a
+ * and are added to the others, but for those that only repeat which version is fixed: these stay as
+ * they are; the fixes of the packages in not_affected are removed. Makes a
  * notification (see enum store_notify). a->scheme is that of the namespace, or empty when not
  * known; a namespace without one gets it. 1 when something changed, 0 when not. -ERR_INPUT for what
  * cannot be stored (as store_update_put(), also a scheme that is not the namespace's),

@@ -8,6 +8,8 @@ import types
 import pytest
 
 import images
+import postgres as postgres_module
+import server as server_module
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -28,6 +30,68 @@ def shared_data():
     if not path.is_dir():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{path} is missing")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres(request):
+    """A PostgreSQL: postgres.database() makes a fresh database and returns its URL; .sql(statement, url), .pause(), .resume()."""
+    programs = postgres_module.find_programs()
+    if not programs:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("PostgreSQL is not installed")
+    cluster = postgres_module.Postgres(programs)
+    request.addfinalizer(cluster.stop)
+    cluster.start()
+    return cluster
+
+
+@pytest.fixture(params=server_module.BACKENDS)
+def backend(request):
+    """Runs the test once for each kind of database."""
+    return request.param
+
+
+@pytest.fixture
+def server(clair, request):
+    """server(backend, …) starts a server; see server.Factory."""
+    factory = server_module.Factory(clair, lambda: request.getfixturevalue("postgres"))
+    yield factory
+    factory.close()
+
+
+@pytest.fixture
+def layer_server():
+    """layer_server.add("name", bytes) → URL; .requests; see server.LayerServer."""
+    made = server_module.LayerServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def webhook():
+    """webhook.url for notifier.http.endpoint; webhook.next() waits for what is posted there."""
+    made = server_module.Webhook()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """ca.crt, and server and client certificates that it signed; another.crt signed itself."""
+    directory = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
+
+    for name in ("ca", "another"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout",
+                f"{name}.key", "-out", f"{name}.crt")
+    (directory / "ext").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    for name in ("server", "client"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "ext", "-out", f"{name}.crt")
+    return directory
 
 
 TRACKER = {

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 
 DEBIAN = ("usr/lib/os-release", 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n')
+DEBIAN_9 = ("etc/os-release", 'ID=debian\nVERSION_ID="9"\n')
 ALPINE = ("etc/os-release", 'ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME="Alpine Linux v3.19"\n')
 
 
@@ -29,6 +30,11 @@ def stanza(name, version, source=None, arch="amd64", status="install ok installe
 def status(*packages):
     """The content of var/lib/dpkg/status; a package is (name, version[, source])."""
     return "".join(stanza(*p) for p in packages)
+
+
+def debian_9(*packages):
+    """A layer with these packages, as status() takes them."""
+    return layer(DEBIAN_9, ("var/lib/dpkg/status", status(*packages)))
 
 
 class Layer:

@@ -35,7 +35,7 @@ def help_of(clair, command):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_in_documents_have_the_options_that_they_are_given(clair, path):
-    for line in re.findall(r"(?:^    |`|&& )(clair (?:scan|update|db|compare-versions)\b[^`#\n]*)", path.read_text(), re.M):
+    for line in re.findall(r"(?:^    |`|&& )(clair (?:scan|update|db|compare-versions|check-config)\b[^`#\n]*)", path.read_text(), re.M):
         words = line.split()
         text = help_of(clair, words[1])
         for option in words[2:]:

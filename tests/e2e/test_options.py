@@ -232,7 +232,7 @@ def test_wrong_commands(clair, argv):
     assert done.returncode == 2 and done.stdout == "" and done.stderr
 
 
-COMMANDS = ["scan", "update", "db", "compare-versions"]
+COMMANDS = ["scan", "update", "db", "compare-versions", "check-config"]
 
 
 @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=" ".join)
@@ -257,7 +257,8 @@ def test_manual_pages_say_what_the_help_says(clair, command):
 
 
 def test_exit_statuses_are_those_of_the_command(clair):
-    for command, statuses in {"scan": "0123", "update": "02", "db": "02", "compare-versions": "02"}.items():
+    for command, statuses in {"scan": "0123", "update": "02", "db": "02", "compare-versions": "02",
+                              "check-config": "02"}.items():
         text = subprocess.run([clair, command, "--help"], capture_output=True, text=True, check=True).stdout
         section = text.split("Exit status:\n")[1].split("\n\n")[0]
         assert re.findall(r"^  (\d)  ", section, re.M) == list(statuses), command

@@ -155,16 +155,14 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 		" CROSS JOIN namespace n ON n.id = f.namespace_id"
 		" CROSS JOIN package p ON p.id = f.package_id"
 		" CROSS JOIN layer a ON a.id = lf.added_by WHERE lf.layer_id = ?",
-	[SQL_LAYER_MATCHES] =
-		"SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, n.name, v.severity,"
-		" v.link, t.body, v.metadata, s.name FROM layer_feature lf"
-		" CROSS JOIN feature f ON f.id = lf.feature_id"
-		" CROSS JOIN fix x ON x.package_id = f.package_id"
-		" AND x.fixed_key > f.key AND x.introduced_key <= f.key"
-		" CROSS JOIN vulnerability v ON v.id = x.vulnerability_id"
-		" CROSS JOIN source s ON s.id = v.source_id"
-		" CROSS JOIN namespace n ON n.id = v.namespace_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE lf.layer_id = ?",
+	[SQL_LAYER_MATCHES] = "SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, v.severity,"
+			      " v.link, t.body, v.metadata, s.name FROM layer_feature lf"
+			      " CROSS JOIN feature f ON f.id = lf.feature_id"
+			      " CROSS JOIN fix x ON x.package_id = f.package_id"
+			      " AND x.fixed_key > f.key AND x.introduced_key <= f.key"
+			      " CROSS JOIN vulnerability v ON v.id = x.vulnerability_id"
+			      " CROSS JOIN source s ON s.id = v.source_id"
+			      " LEFT JOIN text t ON t.id = v.description_id WHERE lf.layer_id = ?",
 
 	[SQL_VULNERABILITY_FIND] =
 		"SELECT v.id, v.source_id, s.name FROM namespace n"
@@ -200,7 +198,7 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 				 " vulnerability_old, vulnerability_new FROM notification"
 				 " WHERE name = ?",
 	[SQL_NOTIFICATION_LAYERS] =
-		"SELECT DISTINCT l.id, l.name FROM ("
+		"SELECT l.id, l.name FROM (SELECT DISTINCT i.layer_id FROM ("
 		" SELECT package_id, introduced_key, fixed_key FROM fix"
 		" WHERE vulnerability_id = ?1 UNION ALL"
 		" SELECT package_id, introduced_key, fixed_key FROM deleted_fix"
@@ -208,8 +206,8 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 		" CROSS JOIN feature f ON f.package_id = x.package_id"
 		" AND f.key >= x.introduced_key AND f.key < x.fixed_key"
 		" CROSS JOIN layer_feature i ON i.feature_id = f.id AND i.added_by = i.layer_id"
-		" AND i.layer_id >= ?2"
-		" CROSS JOIN layer l ON l.id = i.layer_id ORDER BY l.id LIMIT ?3",
+		" AND i.layer_id >= ?2 ORDER BY i.layer_id LIMIT ?3) d"
+		" CROSS JOIN layer l ON l.id = d.layer_id ORDER BY l.id",
 	[SQL_NOTIFICATION_DUE] = "SELECT name FROM notification n WHERE deleted_at IS NULL"
 				 " AND (notified_at IS NULL OR notified_at <= ?2) AND NOT EXISTS ("
 				 "SELECT 1 FROM lock l WHERE l.name = n.name AND l.until > ?1)"
@@ -235,9 +233,7 @@ static bool accepts(struct str location)
 
 static void set_busy_timeout(struct store *s, unsigned ms)
 {
-	struct sqlite_store *store = (struct sqlite_store *)s;
-
-	(void)sqlite3_busy_timeout(store->db.handle, (int)ms); /* cannot fail */
+	((struct sqlite_store *)s)->busy_ms = ms;
 }
 
 int sqlite_begin(struct sqlite_store *s, struct err *err)

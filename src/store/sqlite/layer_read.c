@@ -127,15 +127,14 @@ static int read_matches(
 			.feature_id = query_i64(&q, 0),
 			.vulnerability_id = query_i64(&q, 1),
 			.fixed_key = query_blob(&q, 2),
-			.severity = query_i64(&q, 6),
-			.source = query_str(&q, 10),
+			.severity = query_i64(&q, 5),
+			.source = query_str(&q, 9),
 			.match = {
 				.fixed_by = query_str(&q, 3),
 				.name = query_str(&q, 4),
-				.name_space = query_str(&q, 5),
-				.link = query_str(&q, 7),
-				.description = query_str(&q, 8),
-				.metadata = query_str(&q, 9),
+				.link = query_str(&q, 6),
+				.description = query_str(&q, 7),
+				.metadata = query_str(&q, 8),
 			},
 		};
 

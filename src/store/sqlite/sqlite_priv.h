@@ -154,6 +154,8 @@ struct sqlite_store {
 	/* What the table match_query shows while store_match() runs. */
 	const struct match_query *queries;
 	size_t n_queries;
+	unsigned busy_ms; /* how long a call waits for other writers */
+	uint64_t busy_since_ms;
 };
 
 /* "Clar": marks a SQLite file as ours (PRAGMA application_id). */

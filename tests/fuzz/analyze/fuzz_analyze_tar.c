@@ -5,6 +5,8 @@
 
 #include "analyze/analyze.h"
 
+static const struct analyze_layer_options no_options;
+
 /* Whether the layer could be read; its facts, encoded. */
 static bool analyze(const uint8_t *data, size_t n, size_t chunk, struct buf *encoded)
 {
@@ -14,7 +16,7 @@ static bool analyze(const uint8_t *data, size_t n, size_t chunk, struct buf *enc
 
 	layer_facts_init(&facts);
 	stream_mem_init(&in, span_n(data, n), chunk);
-	int r = analyze_tar(&in.stream, NULL, &facts, &err);
+	int r = analyze_tar(&in.stream, &no_options, &facts, &err);
 	assert((r < 0) == (err.code != ERR_NONE));
 	vec_for_each(f, &facts.facts) {
 		_cleanup_arena_ struct arena scratch = ARENA_INIT;

@@ -83,6 +83,8 @@ static const struct {
 	{ "a companion alone", "f var/lib/rpm/rpmdb.sqlite-wal x\n", "" },
 };
 
+static const struct analyze_layer_options no_options;
+
 static void analyze(
 	struct buf *tar, size_t chunk, const struct wanted_extras *extras, struct buf *text)
 {
@@ -92,7 +94,8 @@ static void analyze(
 
 	layer_facts_init(&facts);
 	stream_mem_init(&in, buf_span(tar), chunk);
-	assert_ok(analyze_tar(&in.stream, extras, &facts, &err), &err);
+	const struct analyze_layer_options o = { .extras = extras };
+	assert_ok(analyze_tar(&in.stream, &o, &facts, &err), &err);
 	facts_text(&facts, text);
 	layer_facts_fini(&facts);
 }
@@ -137,6 +140,32 @@ static void test_extra_paths_are_read_as_the_usual_ones(void **state UNUSED)
 	vec_fini(&extras.items);
 }
 
+/* As in an archive of the App Container specification. */
+static void test_only_what_lies_below_the_root_counts(void **state UNUSED)
+{
+	_cleanup_buf_ struct buf tar = BUF_INIT(MIB), text = BUF_INIT(MIB);
+	const struct analyze_layer_options o = { .root = STR("rootfs") };
+	struct err err = ERR_INIT;
+	struct layer_facts facts;
+	struct stream_mem in;
+
+	tar_make(&tar,
+		"f manifest {}\nd rootfs\nd ./rootfs/var/\nf etc/os-release " DEBIAN "\n"
+		"f rootfs/../etc/lsb-release DISTRIB_ID=x\nf rootfsx/etc/os-release " DEBIAN "\n"
+		"f ./rootfs//" STATUS " " DPKG "\nh rootfs/var/lib/dpkg/status.d/a rootfs/" STATUS
+		"\nh rootfs/var/lib/dpkg/status.d/b " STATUS "\nl rootfs/etc/os-release "
+		"../../usr/lib/os-release\nf rootfs/usr/lib/os-release " DEBIAN "\n");
+	layer_facts_init(&facts);
+	stream_mem_init(&in, buf_span(&tar), 0);
+	assert_ok(analyze_tar(&in.stream, &o, &facts, &err), &err);
+	facts_text(&facts, &text);
+	assert_str(buf_str(&text), "directory var\ndpkg " STATUS " a=1\n"
+				   "dpkg-status.d var/lib/dpkg/status.d/a a=1\n"
+				   "link etc/os-release > usr/lib/os-release\n"
+				   "release usr/lib/os-release debian:12\n");
+	layer_facts_fini(&facts);
+}
+
 static void assert_refused(struct buf *tar, enum err_code code, const char *text)
 {
 	struct layer_facts facts;
@@ -145,7 +174,8 @@ static void assert_refused(struct buf *tar, enum err_code code, const char *text
 
 	layer_facts_init(&facts);
 	stream_mem_init(&in, buf_span(tar), 0);
-	assert_fails(analyze_tar(&in.stream, NULL, &facts, &err), &err, code, text);
+	assert_fails(analyze_tar(&in.stream, &no_options, &facts, &err), &err, code, text);
+	assert_int_equal(facts.file_too_big, strstr(text, "file too big") != NULL);
 	layer_facts_fini(&facts);
 }
 
@@ -213,7 +243,7 @@ static void test_cut_archive_is_an_error_or_less(void **state UNUSED)
 
 		layer_facts_init(&facts);
 		stream_mem_init(&in, span_n(tar.p, n), 0);
-		int r = analyze_tar(&in.stream, NULL, &facts, &err);
+		int r = analyze_tar(&in.stream, &no_options, &facts, &err);
 		if (r == 0)
 			complete++;
 		else
@@ -230,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts_of_entries),
 		cmocka_unit_test(test_extra_paths_are_read_as_the_usual_ones),
+		cmocka_unit_test(test_only_what_lies_below_the_root_counts),
 		cmocka_unit_test(test_large_files_are_refused_by_their_headers),
 		cmocka_unit_test(test_too_many_files_are_refused),
 		cmocka_unit_test(test_hard_links_count_their_file_once),

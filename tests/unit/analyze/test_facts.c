@@ -32,7 +32,8 @@ static void make(struct layer_facts *facts)
 		(struct wanted_extra){ .path = STR("opt/s"), .like = STR("var/lib/dpkg/status") });
 	tar_make(&tar, layer);
 	stream_mem_init(&in, buf_span(&tar), 0);
-	assert_ok(analyze_tar(&in.stream, &facts->extras, facts, &err), &err);
+	const struct analyze_layer_options o = { .extras = &facts->extras };
+	assert_ok(analyze_tar(&in.stream, &o, facts, &err), &err);
 }
 
 static void encode(const struct layer_facts *facts, struct buf *out)

@@ -3,6 +3,8 @@
  */
 #include "../test.h"
 
+#include <math.h>
+
 static void test_buffer_grows_to_exactly_its_maximum(void **state UNUSED)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(1000);
@@ -83,6 +85,23 @@ static void test_integers_are_big_endian_and_text_is_formatted(void **state UNUS
 	assert_string_equal(buf_cstr(&b), "x=5");
 }
 
+static void test_doubles_are_as_short_as_they_can_be(void **state UNUSED)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = { { 0, "0" }, { -0.5, "-0.5" }, { 0.1, "0.1" },
+		{ 0.1 + 0.2, "0.30000000000000004" }, { 9.375, "9.375" },
+		{ 5e-324, "4.94065645841247e-324" }, { 1e22, "1e+22" }, { NAN, "NaN" },
+		{ INFINITY, "+Inf" }, { -INFINITY, "-Inf" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_buf_ struct buf b = BUF_INIT(64);
+		buf_append_double(&b, cases[i].value);
+		assert_str(buf_str(&b), cases[i].text);
+	}
+}
+
 static void test_empty_buffer_is_an_empty_string(void **state UNUSED)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(0);
@@ -120,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_reserve_does_not_overflow_arithmetic),
 		cmocka_unit_test(test_consume_removes_the_front),
 		cmocka_unit_test(test_integers_are_big_endian_and_text_is_formatted),
+		cmocka_unit_test(test_doubles_are_as_short_as_they_can_be),
 		cmocka_unit_test(test_empty_buffer_is_an_empty_string),
 		cmocka_unit_test(test_array_keeps_what_is_pushed),
 	};

@@ -26,7 +26,7 @@ static int restore(void **state UNUSED)
 
 static const char *written(void)
 {
-	static char text[1024];
+	static char text[8192];
 	ssize_t n = pread(file_fd, text, sizeof(text) - 1, 0);
 
 	assert_true(n >= 0);
@@ -59,6 +59,65 @@ static void test_foreign_text_does_not_act_on_the_terminal(void **state UNUSED)
 				       "clair: b\n");
 }
 
+static void test_fields_follow_the_message(void **state UNUSED)
+{
+	_cleanup_err_ struct err err = ERR_INIT;
+
+	(void)err_set(&err, ERR_INPUT, "was \"%s\"", "\\");
+	log_event(LOG_WARNING, "tried", LOG_CSTR("name", "x"), LOG_I64("i", INT64_MIN),
+		LOG_U64("u", UINT64_MAX), LOG_DOUBLE("d", 0.1), LOG_BOOL("b", true),
+		LOG_CSTR("empty", ""), LOG_CSTR("several", "a=b c"), LOG_CSTR("bad", "a\nb"),
+		LOG_ERR(&err));
+	log_event(LOG_INFO, "done");
+	assert_string_equal(written(),
+		"clair: warning: tried name=x i=-9223372036854775808 u=18446744073709551615 d=0.1 "
+		"b=true empty=\"\" several=\"a=b c\" bad=a\xEF\xBF\xBD"
+		"b error=\"was \\\"\\\\\\\"\"\nclair: done\n");
+}
+
+static void test_fields_below_the_level_are_not_computed(void **state UNUSED)
+{
+	uint64_t n = 0;
+
+	log_event(LOG_DEBUG, "unseen", LOG_U64("n", ++n));
+	assert_int_equal(n, 0);
+}
+
+static void test_long_values_are_cut(void **state UNUSED)
+{
+	static char text[LIMIT_LOG_VALUE + 2];
+
+	/* The last character would not fit whole. */
+	memset(text, 'x', LIMIT_LOG_VALUE - 1);
+	memcpy(text + LIMIT_LOG_VALUE - 1, "\xC3\xA4", 3);
+	log_info("%s", text);
+	const char *line = written();
+	assert_int_equal(strlen(line), strlen("clair: ") + LIMIT_LOG_VALUE - 1 + 3 + 1);
+	assert_string_equal(line + strlen(line) - 5, "x\xE2\x80\xA6\n");
+}
+
+static void test_levels_have_the_words_of_the_flag(void **state UNUSED)
+{
+	static const struct {
+		const char *word;
+		enum log_level level;
+	} cases[] = { { "panic", LOG_PANIC }, { "fatal", LOG_FATAL }, { "error", LOG_ERROR },
+		{ "warn", LOG_WARNING }, { "warning", LOG_WARNING }, { "info", LOG_INFO },
+		{ "DEBUG", LOG_DEBUG } };
+	enum log_level level = LOG_LEVEL_COUNT;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_true(log_level_from_str(str_of(cases[i].word), &level));
+		assert_int_equal(level, cases[i].level);
+	}
+	assert_false(log_level_from_str(STR("trace"), &level));
+	assert_false(log_level_from_str(STR(""), &level));
+	assert_int_equal(level, LOG_DEBUG);
+	log_set_level(LOG_PANIC);
+	log_fatal("unseen");
+	assert_string_equal(written(), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -68,6 +127,12 @@ int main(void)
 			test_what_is_below_the_level_is_not_written, redirect, restore),
 		cmocka_unit_test_setup_teardown(
 			test_foreign_text_does_not_act_on_the_terminal, redirect, restore),
+		cmocka_unit_test_setup_teardown(test_fields_follow_the_message, redirect, restore),
+		cmocka_unit_test_setup_teardown(
+			test_fields_below_the_level_are_not_computed, redirect, restore),
+		cmocka_unit_test_setup_teardown(test_long_values_are_cut, redirect, restore),
+		cmocka_unit_test_setup_teardown(
+			test_levels_have_the_words_of_the_flag, redirect, restore),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,11 @@ static void write_cves(struct fixture *f, unsigned first, unsigned n)
 static int update_from(struct fixture *f, const char *location, bool accept_shrinking)
 {
 	feed_result_fini(&f->result);
-	return feed_update(feed_driver_by_name(STR("debian")), location, f->store, accept_shrinking,
-		NULL, &f->result, &f->err);
+	return feed_update(f->store,
+		&(struct feed_update_options){ .driver = feed_driver_by_name(STR("debian")),
+			.location = location,
+			.accept_shrinking = accept_shrinking },
+		&f->result, &f->err);
 }
 
 static int update(struct fixture *f)
@@ -241,8 +244,12 @@ static void test_progress_is_told_up_to_the_end(void **state)
 	_cleanup_free_ char *document = test_read_data("feed/debian-good.json", &n);
 
 	write_feed(f, str_n(document, n));
-	assert_ok(feed_update(feed_driver_by_name(STR("debian")), f->feed, f->store, false, &p.base,
-			  &f->result, &f->err),
+	assert_ok(
+		feed_update(f->store,
+			&(struct feed_update_options){ .driver = feed_driver_by_name(STR("debian")),
+				.location = f->feed,
+				.progress = &p.base },
+			&f->result, &f->err),
 		&f->err);
 	assert_int_equal(p.done, n);
 	assert_int_equal(p.total, n);
@@ -268,6 +275,33 @@ static void test_wrong_locations_are_told(void **state)
 			cases[i].message);
 }
 
+/* Cancels when the first bytes have arrived. */
+struct cancelling_progress {
+	struct feed_progress base;
+	atomic_bool cancel;
+};
+
+static void cancel(struct feed_progress *base, uint64_t done UNUSED, uint64_t total UNUSED)
+{
+	atomic_store(&((struct cancelling_progress *)base)->cancel, true);
+}
+
+static void test_cancelled_update_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct cancelling_progress p = { .base = { .bytes = cancel } };
+	struct feed_update_options o = { .driver = feed_driver_by_name(STR("debian")),
+		.location = f->feed,
+		.progress = &p.base,
+		.cancel = &p.cancel };
+	struct source_state state_after;
+
+	write_cves(f, 1, 4);
+	assert_int_equal(feed_update(f->store, &o, &f->result, &f->err), -ERR_CANCELLED);
+	assert_int_equal(
+		store_source_get(f->store, STR("debian"), &f->arena, &state_after, NULL), 0);
+}
+
 #define update_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -281,6 +315,7 @@ int main(void)
 		update_test(test_feed_without_advisories_is_refused),
 		update_test(test_notes_are_counted_kept_and_clean),
 		update_test(test_progress_is_told_up_to_the_end),
+		update_test(test_cancelled_update_writes_nothing),
 		update_test(test_wrong_locations_are_told),
 	};
 

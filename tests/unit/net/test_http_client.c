@@ -1,85 +1,10 @@
 /*
- * The HTTP client against a server in this process that answers each connection with the next
- * prepared response, byte for byte, and closes it.
+ * http_get() against a server in this process: bodies, validators, redirects, limits.
  */
 #include "../test.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <sys/socket.h>
-
+#include "http_server.h"
 #include "net/net.h"
-
-struct server {
-	int fd;
-	unsigned port;
-	pthread_t thread;
-	const struct str *responses; /* the last one is for all further connections, too */
-	size_t n;
-	bool keep_open;       /* after a response, until the client closes */
-	struct buf requests;  /* of all connections, heads only */
-	unsigned connections; /* read after server_stop() */
-};
-
-static void serve_one(struct server *s, int c, struct str response)
-{
-	char request[4096];
-	size_t n = 0;
-
-	while (n < sizeof(request) && str_find(str_n(request, n), STR("\r\n\r\n")) < 0) {
-		ssize_t r = recv(c, request + n, sizeof(request) - n, 0);
-		if (r <= 0)
-			return;
-		n += (size_t)r;
-	}
-	buf_append(&s->requests, request, n);
-	while (response.n) {
-		ssize_t r = send(c, response.p, response.n, MSG_NOSIGNAL);
-		if (r <= 0)
-			return;
-		response = str_skip(response, (size_t)r);
-	}
-	if (s->keep_open)
-		(void)!recv(c, request, sizeof(request), 0);
-}
-
-static void *serve(void *ctx)
-{
-	struct server *s = ctx;
-	int c;
-
-	while ((c = accept(s->fd, NULL, NULL)) >= 0) {
-		serve_one(s, c, s->responses[min_size(s->connections, s->n - 1)]);
-		s->connections++;
-		(void)close(c);
-	}
-	return NULL;
-}
-
-static void server_start(struct server *s, const struct str *responses, size_t n)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t size = sizeof(a);
-
-	s->responses = responses;
-	s->n = n;
-	buf_init(&s->requests, MIB);
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(s->fd >= 0);
-	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	assert_int_equal(getsockname(s->fd, (struct sockaddr *)&a, &size), 0);
-	assert_int_equal(listen(s->fd, 8), 0);
-	s->port = ntohs(a.sin_port);
-	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-}
-
-static void server_stop(struct server *s)
-{
-	(void)shutdown(s->fd, SHUT_RDWR);
-	assert_int_equal(pthread_join(s->thread, NULL), 0);
-	(void)close(s->fd);
-}
 
 /* What one download came to. */
 struct outcome {
@@ -361,7 +286,7 @@ static void test_closing_early_is_fine(void **state UNUSED)
 	assert_int_equal(stream_read(s, &c, 1, &err), 1);
 	http_close(s);
 	server_stop(&server);
-	buf_fini(&server.requests);
+	server_fini(&server);
 }
 
 static void test_credentials_are_sent_and_not_shown(void **state UNUSED)
@@ -399,12 +324,6 @@ static void test_unreachable_and_wrong_urls(void **state UNUSED)
 		assert_int_equal(http_get(&o, &a, &response, &s, &err), -(int)cases[i].code);
 		assert_null(strstr(err_msg(&err), "secret"));
 	}
-}
-
-/* No proxy of the environment stands between this process and itself. */
-static int clean_environment(void **state UNUSED)
-{
-	return setenv("no_proxy", "*", 1) + unsetenv("CLAIR_HTTP_STALL_S");
 }
 
 int main(void)

@@ -31,6 +31,27 @@ static void test_credentials_are_removed(void **state UNUSED)
 	}
 }
 
+static void test_secrets_are_removed(void **state UNUSED)
+{
+	static const struct {
+		const char *url, *expected;
+	} cases[] = {
+		{ "http://host/path", "http://host/path" },
+		{ "https://user:secret@host/path?X-Signature=s", "https://host/path" },
+		{ "https://host?s", "https://host" },
+		{ "https://host/a#token", "https://host/a" },
+		{ "https://host/a?b@c", "https://host/a" },
+		{ "/path?x", "/path" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_arena_ struct arena a = ARENA_INIT;
+
+		assert_str(url_without_secrets(&a, str_of(cases[i].url)), cases[i].expected);
+	}
+}
+
 static void test_http_locations_are_recognised(void **state UNUSED)
 {
 	static const struct {
@@ -57,6 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_credentials_are_removed),
+		cmocka_unit_test(test_secrets_are_removed),
 		cmocka_unit_test(test_http_locations_are_recognised),
 	};
 

@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "sandbox/sandbox.h"
 
@@ -322,6 +324,22 @@ static void test_endless_loop_is_cut_off(void **state UNUSED)
 	assert_next_job_runs();
 }
 
+static void test_wait_for_a_worker_can_be_cancelled(void **state UNUSED)
+{
+	struct err err = ERR_INIT;
+	struct stream_mem nothing;
+	atomic_bool cancel = true;
+	const struct sandbox_limits limits = {
+		.memory_bytes = 64 * MIB, .cpu_s = 10, .cancel = &cancel
+	};
+
+	stream_mem_init(&nothing, (struct span){ 0 }, 0);
+	assert_fails(sandbox_run(&job_loop, (struct span){ 0 }, -1, &nothing.stream, limits, NULL,
+			     NULL, &err),
+		&err, ERR_CANCELLED, "loop was cancelled");
+	assert_next_job_runs();
+}
+
 static void test_memory_is_limited(void **state UNUSED)
 {
 #if !defined(CLAIR_TEST_SANITIZER)
@@ -449,6 +467,54 @@ static void test_threads_share_the_zygote(void **state UNUSED)
 	assert_int_equal(good, 100);
 }
 
+/* The only child of this process. */
+static pid_t find_zygote(void)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(KIB);
+	_cleanup_close_ int fd = -1;
+	struct err err = ERR_INIT;
+	char path[64];
+	struct str word, rest;
+	uint64_t pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	fd = io_open(path, O_RDONLY, 0, &err);
+	assert_true(fd >= 0);
+	assert_ok(io_read_to_end(fd, &text, path, &err), &err);
+	rest = buf_str(&text);
+	assert_true(str_next_word(&rest, &word));
+	assert_true(parse_u64(word, &pid));
+	return (pid_t)pid;
+}
+
+static void test_signals_to_the_group_do_not_end_it(void **state UNUSED)
+{
+	pid_t zygote = find_zygote();
+
+	assert_int_equal(kill(zygote, SIGINT), 0);
+	assert_int_equal(kill(zygote, SIGTERM), 0);
+	assert_int_equal(kill(zygote, SIGHUP), 0);
+	assert_next_job_runs();
+	assert_true(sandbox_is_running());
+}
+
+static void test_end_of_the_zygote_is_seen(void **state UNUSED)
+{
+	pid_t zygote = find_zygote();
+	struct err err = ERR_INIT;
+	struct sandbox_worker *w;
+	siginfo_t info;
+
+	assert_true(sandbox_is_running());
+	assert_int_equal(kill(zygote, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)zygote, &info, WEXITED | WNOWAIT), 0);
+	assert_false(sandbox_is_running());
+	assert_true(sandbox_open(&job_echo, (struct span){ 0 }, -1, usual, &w, &err) < 0);
+	err_clear(&err);
+	sandbox_stop();
+	assert_false(sandbox_is_running());
+}
+
 static void test_stop_waits_for_the_end_of_workers(void **state UNUSED)
 {
 	struct err err = ERR_INIT;
@@ -484,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_error_of_job_is_error_of_call),
 		cmocka_unit_test(test_crash_is_an_error),
 		cmocka_unit_test(test_endless_loop_is_cut_off),
+		cmocka_unit_test(test_wait_for_a_worker_can_be_cancelled),
 		cmocka_unit_test(test_memory_is_limited),
 		cmocka_unit_test(test_memory_limit_counts_beyond_what_the_program_maps),
 		cmocka_unit_test(test_file_system_is_out_of_reach),
@@ -496,6 +563,8 @@ int main(void)
 		cmocka_unit_test(test_taker_of_frames_can_end_the_job),
 		cmocka_unit_test(test_abandoned_worker_is_killed),
 		cmocka_unit_test(test_threads_share_the_zygote),
+		cmocka_unit_test(test_signals_to_the_group_do_not_end_it),
+		cmocka_unit_test(test_end_of_the_zygote_is_seen), /* the last */
 	};
 	struct err err = ERR_INIT;
 

@@ -116,6 +116,8 @@ int main(void)
 		failed += conformance_edits(backend->name);
 		failed += conformance_notifications(backend->name);
 		failed += conformance_locks(backend->name);
+		failed += conformance_layers_model(backend->name);
+		failed += conformance_concurrency(backend->name);
 	}
 	return failed;
 }

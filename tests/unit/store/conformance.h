@@ -30,7 +30,9 @@ int conformance_commit(const char *group);
 int conformance_model(const char *group);
 int conformance_caches(const char *group);
 int conformance_layers(const char *group);
+int conformance_layers_model(const char *group);
 int conformance_edits(const char *group);
+int conformance_concurrency(const char *group);
 int conformance_notifications(const char *group);
 int conformance_locks(const char *group);
 

@@ -229,6 +229,10 @@ static void test_what_is_no_text_is_refused(void **state)
 	}
 	struct layer_put put = { .name = STR("a"), .name_space = STR("\xff") };
 	assert_fails(store_layer_put(s, &put, &err), &err, ERR_INPUT, "namespace");
+	put = (struct layer_put){
+		.name = STR("a"), .name_space = STR("debian:12"), .scheme = STR("foo")
+	};
+	assert_fails(store_layer_put(s, &put, &err), &err, ERR_INPUT, "scheme \"foo\"");
 	assert_false(test_has_layer(s, "a"));
 }
 

@@ -46,7 +46,7 @@ CREATE TABLE layer_feature (
 ) STRICT, WITHOUT ROWID;
 
 -- Which layers introduce a feature.
-CREATE INDEX layer_feature_introduced ON layer_feature (feature_id, layer_id) WHERE added_by = layer_id;
+CREATE INDEX layer_feature_introduced ON layer_feature (feature_id, layer_id, added_by) WHERE added_by = layer_id;
 CREATE INDEX layer_feature_added_by ON layer_feature (added_by);
 
 -- The vulnerabilities before (NULL: new) and after (NULL: deleted) a change, kept as long as the row.

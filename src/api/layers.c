@@ -1,0 +1,193 @@
+/*
+ * Layers: posted to the indexer, and shown with what is known of their features. What a layer's
+ * answer depends on is asked for with each request; the answer itself is made once.
+ */
+#include "api/api_priv.h"
+
+static void layer_indexed(void *ctx, const struct index_result *result)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT(LIMIT_API_ANSWER);
+	_cleanup_buf_ struct buf message = BUF_INIT(LIMIT_API_ANSWER);
+	struct call *c = ctx;
+
+	buf_append_str(&message, result->message);
+	switch (result->status) {
+	case INDEX_DONE:
+		render_posted_layer(c->layer, INDEX_ENGINE_VERSION, &json);
+		(void)call_answer(c, 201, &json);
+		break;
+	case INDEX_BAD_REQUEST:
+		(void)call_refuse(c, 400, buf_cstr(&message));
+		break;
+	case INDEX_UNPROCESSABLE:
+		(void)call_refuse(c, 422, buf_cstr(&message));
+		break;
+	case INDEX_BUSY:
+		(void)call_refuse_busy(c, buf_cstr(&message), result->retry_after_s);
+		break;
+	case INDEX_FAILED:
+	default:
+		(void)call_refuse(c, 500, buf_cstr(&message));
+		break;
+	}
+}
+
+static bool fits_name(struct str name)
+{
+	size_t characters = 0;
+
+	for (size_t i = 0; i < name.n; i++)
+		characters += ((uint8_t)name.p[i] & 0xC0) != 0x80;
+	return characters <= LIMIT_LAYER_NAME && is_storable(name);
+}
+
+int layer_post(struct call *c, struct err *err)
+{
+	struct arena *a = &c->r->arena;
+	int r = decode_layer(c->r->body, a, &c->layer, err);
+
+	if (r < 0)
+		return r;
+	const struct layer_body *layer = c->layer;
+	if (!layer)
+		return call_refuse(c, 400, "failed to provide layer");
+	if (!fits_name(layer->name) || !fits_name(layer->parent))
+		return call_refuse(c, 400,
+			"could not process a layer whose name is longer than 128 characters or "
+			"holds a NUL");
+	struct index_header *headers = arena_alloc(a, (layer->headers.n + 1) * sizeof(*headers));
+	for (size_t i = 0; i < layer->headers.n; i++)
+		headers[i] = (struct index_header){
+			.name = layer->headers.v[i].name,
+			.value = layer->headers.v[i].value,
+		};
+	const struct index_request request = {
+		.name = layer->name,
+		.parent = layer->parent,
+		.path = layer->path,
+		.format = layer->format,
+		.headers = headers,
+		.n_headers = layer->headers.n,
+	};
+	c->api->o.index(c->api->o.index_ctx, &request, layer_indexed, c);
+	return 0;
+}
+
+/* Reads and writes the answer: 1 with *body, what it belongs to in *key; 0 when there is no such
+ * layer. The connection is given back before the answer is written. */
+static int read_layer(struct call *c, struct store_loan *loan, struct answer_key *key,
+	struct http_body **body, struct err *err)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT(LIMIT_API_ANSWER);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_(layer_view_fini) struct layer_view view = { .layer = { .id = 0 } };
+	int r = store_layer_read(loan->store, c->params[0], key->part, &a, &view, err);
+
+	store_loan_give(loan);
+	if (r < 0)
+		return store_failure(err);
+	if (r == 0)
+		return 0;
+	render_layer(&view, key->part, &json);
+	r = buf_check(&json, "the answer", err);
+	if (r < 0)
+		return store_failure(err);
+	key->state = view.state;
+	*body = http_body_new(&json, key->gzip);
+	return 1;
+}
+
+/* What reading came to, for one who asked. */
+static void answer_read(struct call *c, int r, struct http_body *body, const struct err *err)
+{
+	if (r < 0)
+		(void)call_fail(c, err);
+	else if (r == 0)
+		(void)call_refuse_not_found(c);
+	else
+		(void)call_answer_shared(c, 200, body);
+}
+
+/* Makes an answer for everybody who waits for it. */
+static int make_answer(struct call *c, struct store_loan *loan)
+{
+	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
+	_cleanup_err_ struct err err = ERR_INIT;
+	struct answer_key made = c->answer_key;
+	int r = read_layer(c, loan, &made, &body, &err);
+	struct answer_waiter *waiter =
+		answer_cache_settle(c->api->cache, &c->answer_key, &made, body);
+
+	while (waiter) {
+		struct call *other = waiter->ctx;
+
+		waiter = waiter->next;
+		answer_read(other, r, body, &err);
+	}
+	answer_read(c, r, body, &err);
+	return 0;
+}
+
+/* The layer alone: nothing that is worth keeping. */
+static int get_bare(struct call *c, struct store_loan *loan, struct err *err)
+{
+	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
+	struct answer_key key = { .part = LAYER_PART_NONE };
+	int r = read_layer(c, loan, &key, &body, err);
+
+	if (r >= 0)
+		answer_read(c, r, body, NULL);
+	return r < 0 ? r : 0;
+}
+
+static enum layer_part wanted_part(const struct call *c)
+{
+	if (http_query_has(c->r->query, STR("vulnerabilities")))
+		return LAYER_PART_VULNERABILITIES;
+	return http_query_has(c->r->query, STR("features")) ? LAYER_PART_FEATURES : LAYER_PART_NONE;
+}
+
+int layer_get(struct call *c, struct err *err)
+{
+	_cleanup_loan_ struct store_loan loan = STORE_LOAN_INIT;
+	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
+	struct answer_key *key = &c->answer_key;
+	struct answer_cache *cache = c->api->cache;
+	int r = store_loan_take(&loan, c->api->o.stores, err);
+
+	if (r < 0)
+		return r;
+	key->part = wanted_part(c);
+	key->gzip = call_accepts_gzip(c);
+	if (key->part == LAYER_PART_NONE)
+		return get_bare(c, &loan, err);
+	r = store_layer_state(loan.store, c->params[0], &key->state, err);
+	if (r < 0)
+		return store_failure(err);
+	if (r == 0)
+		return call_refuse_not_found(c);
+	metric_add(metric_of(&metric_pgsql_cache_queries, "layer"), 1);
+	c->waiter.ctx = c;
+	switch (answer_cache_ask(cache, key, &c->waiter, &body)) {
+	case ANSWER_HIT:
+		metric_add(metric_of(&metric_pgsql_cache_hits, "layer"), 1);
+		return call_answer_shared(c, 200, body);
+	case ANSWER_JOINED:
+		return 0;
+	case ANSWER_MAKE:
+	default:
+		return make_answer(c, &loan);
+	}
+}
+
+int layer_delete(struct call *c, struct err *err)
+{
+	_cleanup_loan_ struct store_loan loan = STORE_LOAN_INIT;
+	int r = store_loan_take(&loan, c->api->o.stores, err);
+
+	if (r < 0)
+		return r;
+	if (store_layer_delete(loan.store, c->params[0], err) < 0)
+		return store_failure(err);
+	return call_answer_empty(c);
+}

@@ -1,0 +1,374 @@
+/*
+ * The service from start to stop. The API and health answer from the beginning, with 500 as long as
+ * the database is not there; the updater and the notifier start with the database.
+ *
+ * Stopping: nothing new is accepted; what runs is finished within LIMIT_STOP_MS, then broken off;
+ * locks are released. A second signal ends the process at once. Of all threads only the main one,
+ * and while stopping one that waits for that second signal, take signals.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "api/api.h"
+#include "cmd/serve_priv.h"
+#include "index/index.h"
+#include "net/net.h"
+#include "notify/notify.h"
+#include "updater/updater.h"
+
+/* How often a database that cannot be reached is tried at the start. */
+enum { DATABASE_RETRY_S = 2 };
+
+struct service {
+	const struct serve_flags *flags;
+	const struct config *config;
+	char owner[UUID_TEXT_SIZE]; /* of locks */
+	char *location;             /* of the database; heap */
+	sigset_t signals;
+	struct fernet_key pagination_key;
+	struct store_pool *pool;
+	struct store_pool *health_pool; /* one connection, which requests cannot use up */
+	struct indexer *indexer;
+	struct api *api;
+	struct http_tls *tls;
+	struct http_server *main_server, *health_server;
+	struct updater *updater;
+	struct notifier *notifier;
+};
+
+/* --- the database
+ * ---------------------------------------------------------------------------------------- */
+
+static char *database_location(const struct config *c)
+{
+	char *text;
+
+	if (c->database.type == CONFIG_SQLITE)
+		return c->database.path ? xstrdup(c->database.path) : cmd_default_database();
+	if (asprintf(&text, "pgsql:%s", c->database.source) < 0)
+		abort();
+	return text;
+}
+
+static int make_directory(const char *path, struct err *err)
+{
+	struct str dir = path_dirname(str_of(path));
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+
+	return dir.n ? io_mkdirs(arena_cstr(&scratch, dir), err) : 0;
+}
+
+/* Whether waiting may help. */
+static bool is_temporary(int r)
+{
+	return r == -ERR_UPSTREAM || r == -ERR_BUSY;
+}
+
+/* Opens a first connection, which makes or migrates the schema. */
+static int try_database(struct service *s, struct err *err)
+{
+	struct store *store;
+	int r = store_pool_take(s->pool, &store, err);
+
+	if (r < 0)
+		return r;
+	r = store_ping(store, err);
+	store_pool_give(s->pool, store);
+	return r;
+}
+
+/* --- signals
+ * ---------------------------------------------------------------------------------------- */
+
+static int block_signals(struct service *s, struct err *err)
+{
+	(void)sigemptyset(&s->signals);
+	(void)sigaddset(&s->signals, SIGINT);
+	(void)sigaddset(&s->signals, SIGTERM);
+	(void)sigaddset(&s->signals, SIGHUP);
+	(void)sigaddset(&s->signals, SIGCHLD);
+	int r = pthread_sigmask(SIG_BLOCK, &s->signals, NULL);
+	if (r != 0)
+		return err_set_errno(err, ERR_INTERNAL, r, "signals");
+	(void)signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/* The next signal; 0 when the time is over first. seconds < 0: no time. */
+static int next_signal(const struct service *s, long seconds)
+{
+	const struct timespec time = { .tv_sec = seconds };
+	int number;
+
+	do
+		number = sigtimedwait(&s->signals, NULL, seconds < 0 ? NULL : &time);
+	while (number < 0 && errno == EINTR);
+	return number < 0 ? 0 : number;
+}
+
+static void reload(struct service *s)
+{
+	_cleanup_err_ struct err err = ERR_INIT;
+
+	if (log_reopen(&err) < 0) {
+		log_event(LOG_ERROR, "could not open the log anew", LOG_ERR(&err));
+		err_clear(&err);
+	}
+	if (s->tls && http_tls_reload(s->tls, &err) < 0) {
+		log_event(LOG_ERROR, "could not read the certificate anew", LOG_ERR(&err));
+		err_clear(&err);
+	}
+	log_info("Received hangup, reopened logs and certificates");
+}
+
+/*
+ * Takes a signal that came. 1: the service is to end; 0: go on; a negative code: it cannot go on.
+ */
+static int take_signal(struct service *s, int number, struct err *err)
+{
+	switch (number) {
+	case SIGINT:
+	case SIGTERM:
+		return 1;
+	case SIGHUP:
+		reload(s);
+		return 0;
+	case SIGCHLD:
+		/* Whoever supervises this process starts it anew, with a new one. */
+		return sandbox_is_running() ? 0
+					    : err_set(err, ERR_INTERNAL,
+						      "the process that starts workers has ended");
+	default:
+		return 0;
+	}
+}
+
+static void *wait_for_second_signal(void *arg)
+{
+	const struct service *s = arg;
+	int number;
+
+	while ((number = next_signal(s, -1)) != SIGINT && number != SIGTERM)
+		continue;
+	log_info("Received a second interruption, stopping at once");
+	_exit(CMD_FAILURE);
+}
+
+/* --- start
+ * ---------------------------------------------------------------------------------------- */
+
+static void on_notifications(void *ctx)
+{
+	notifier_wake(((struct service *)ctx)->notifier);
+}
+
+static enum store_notify notify_policy(const struct config *c)
+{
+	return c->notifier.all ? STORE_NOTIFY_ALL : STORE_NOTIFY_TOUCHING;
+}
+
+static void submit_layer(
+	void *ctx, const struct index_request *request, index_done_fn *done, void *done_ctx)
+{
+	indexer_submit(ctx, request, done, done_ctx);
+}
+
+static int start_api(struct service *s, struct err *err)
+{
+	const struct config *c = s->config;
+	VEC_OF(const char *) local_paths = VEC_INIT;
+
+	vec_for_each(path, &c->layer_sources.local_paths)
+		vec_push(&local_paths, path->p);
+	const struct indexer_options indexing = {
+		.pool = s->pool,
+		.queue = LIMIT_INDEX_QUEUE,
+		.insecure_tls = s->flags->insecure_tls,
+		.local_limited = c->layer_sources.limited,
+		.local_paths = local_paths.v,
+		.n_local_paths = local_paths.n,
+	};
+	int r = indexer_new(&indexing, &s->indexer, err);
+	vec_fini(&local_paths);
+	if (r < 0)
+		return r;
+	const struct api_options o = {
+		.pagination_key = &s->pagination_key,
+		.stores = s->pool,
+		.health_store = s->health_pool,
+		.threads = s->config->database.connections,
+		.queue = LIMIT_API_QUEUE,
+		.index = submit_layer,
+		.index_ctx = s->indexer,
+		.notify = notify_policy(c),
+		.edited = on_notifications,
+		.edited_ctx = s,
+	};
+	return api_new(&o, &s->api, err);
+}
+
+static int start_servers(struct service *s, struct err *err)
+{
+	const struct config *c = s->config;
+	int r = 0;
+
+	if (c->api.cert_file)
+		r = http_tls_new(c->api.cert_file, c->api.key_file, c->api.ca_file, &s->tls, err);
+	if (r < 0)
+		return r;
+	struct http_server_options o = {
+		.address = c->api.address,
+		.port = c->api.health_port,
+		.threads = 1,
+	};
+
+	api_serve_health(s->api, &o);
+	if ((r = http_server_start(&o, &s->health_server, err)) < 0)
+		return err_wrap(err, "health API");
+	log_event(LOG_INFO, "starting health API",
+		LOG_U64("port", http_server_port(s->health_server)));
+	o = (struct http_server_options){
+		.address = c->api.address,
+		.port = c->api.port,
+		.tls = s->tls,
+		.threads = parallel_cpus(),
+	};
+	api_serve_v1(s->api, c->api.timeout_ms, &o);
+	if ((r = http_server_start(&o, &s->main_server, err)) < 0)
+		return err_wrap(err, "main API");
+	log_event(LOG_INFO, "starting main API", LOG_U64("port", http_server_port(s->main_server)));
+	return 0;
+}
+
+/* What needs the database. */
+static int start_loops(struct service *s, struct err *err)
+{
+	const struct config *c = s->config;
+	const struct notifier_options notifying = {
+		.pool = s->pool,
+		.owner = s->owner,
+		.endpoint = c->notifier.http.endpoint,
+		.attempts = c->notifier.attempts,
+		.renotify_interval_ms = c->notifier.renotify_interval_ms,
+		.proxy = c->notifier.http.proxy,
+		.server_name = c->notifier.http.server_name,
+		.ca_file = c->notifier.http.ca_file,
+		.cert_file = c->notifier.http.cert_file,
+		.key_file = c->notifier.http.key_file,
+	};
+	const struct updater_options updating = {
+		.pool = s->pool,
+		.owner = s->owner,
+		.interval_ms = c->updater.interval_ms,
+		.notify = notify_policy(c),
+		.notified = on_notifications,
+		.ctx = s,
+	};
+	int r = notifier_start(&notifying, &s->notifier, err);
+
+	return r < 0 ? r : updater_start(&updating, &s->updater, err);
+}
+
+static int start(struct service *s, struct err *err)
+{
+	const struct config *c = s->config;
+	int r;
+
+	net_init();
+	if ((r = http_raise_fd_limit(err)) < 0 || (r = uuid_random(s->owner, err)) < 0)
+		return r;
+	s->location = database_location(c);
+	if (c->database.type == CONFIG_SQLITE && (r = make_directory(s->location, err)) < 0)
+		return r;
+	s->pool = store_pool_new(s->location, STORE_CREATE, c->database.connections);
+	s->health_pool = store_pool_new(s->location, 0, 1);
+	memcpy(s->pagination_key.bytes, c->api.pagination_key, sizeof(s->pagination_key.bytes));
+	if ((r = start_api(s, err)) < 0)
+		return r;
+	return start_servers(s, err);
+}
+
+/* --- the run
+ * ---------------------------------------------------------------------------------------- */
+
+/* 0 when it is there, 1 when a signal came first. */
+static int wait_for_database(struct service *s, struct err *err)
+{
+	_cleanup_err_ struct err why = ERR_INIT;
+	int r;
+
+	while ((r = try_database(s, &why)) < 0) {
+		if (!is_temporary(r))
+			return err_move(err, &why);
+		log_event(
+			LOG_WARNING, "the database cannot be reached, trying again", LOG_ERR(&why));
+		err_clear(&why);
+		r = take_signal(s, next_signal(s, DATABASE_RETRY_S), err);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Until a signal ends it: 0, or why it cannot go on. */
+static int serve(struct service *s, struct err *err)
+{
+	int r = wait_for_database(s, err);
+
+	if (r == 0)
+		r = start_loops(s, err);
+	while (r == 0)
+		r = take_signal(s, next_signal(s, -1), err);
+	return r < 0 ? r : 0;
+}
+
+static void stop(struct service *s)
+{
+	pthread_t second;
+	bool watched = pthread_create(&second, NULL, wait_for_second_signal, s) == 0;
+
+	if (s->main_server)
+		http_server_stop_accepting(s->main_server);
+	updater_stop(s->updater);
+	notifier_stop(s->notifier);
+	if (s->indexer)
+		indexer_stop(s->indexer, LIMIT_STOP_MS);
+	if (s->main_server && !http_server_drain(s->main_server, LIMIT_STOP_DRAIN_MS))
+		log_warning("some requests were not answered before the stop");
+	http_server_free(s->main_server);
+	log_info("main API stopped");
+	http_server_free(s->health_server);
+	log_info("health API stopped");
+	updater_free(s->updater);
+	notifier_free(s->notifier);
+	api_free(s->api);
+	indexer_free(s->indexer);
+	store_pool_free(s->health_pool);
+	store_pool_free(s->pool);
+	fernet_key_wipe(&s->pagination_key);
+	http_tls_free(s->tls);
+	free(s->location);
+	if (watched) {
+		(void)pthread_cancel(second);
+		(void)pthread_join(second, NULL);
+	}
+}
+
+int service_run(const struct serve_flags *flags, const struct config *config)
+{
+	struct service s = { .flags = flags, .config = config };
+	_cleanup_err_ struct err err = ERR_INIT;
+	int r = block_signals(&s, &err);
+
+	if (r == 0)
+		r = start(&s, &err);
+	if (r == 0)
+		r = serve(&s, &err);
+	if (r < 0)
+		log_event(LOG_FATAL, "the service cannot run", LOG_ERR(&err));
+	else
+		log_info("Received interruption, gracefully stopping ...");
+	stop(&s);
+	return r < 0 ? CMD_FAILURE : CMD_OK;
+}

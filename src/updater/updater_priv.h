@@ -1,0 +1,31 @@
+/*
+ * One turn of the updater, apart from its thread.
+ */
+#ifndef UPDATER_UPDATER_PRIV_H
+#define UPDATER_UPDATER_PRIV_H
+
+#include "updater/updater.h"
+
+/* The lock is taken for LOCK_S seconds and renewed after LOCK_RENEW_S, as the original does. */
+enum { UPDATER_LOCK_S = 600, UPDATER_LOCK_RENEW_S = 480 };
+
+/* After a failure: doubled each time, up to the interval. */
+enum { UPDATER_RETRY_S = 60 };
+
+struct updater {
+	struct updater_options options;
+	struct sleeper sleeper;
+	pthread_t thread;
+	unsigned failures; /* turns that failed, one after the other */
+	/* Of the turn: what feed_update() looks at. Set by a stop, or when the lock is lost. */
+	atomic_bool cancel;
+	struct sleeper keeper; /* of the thread that renews the lock */
+};
+
+/*
+ * Does what is to be done now, and returns for how many milliseconds there is nothing to do
+ * afterwards. Everything that goes wrong is logged.
+ */
+uint64_t updater_turn(struct updater *u);
+
+#endif
