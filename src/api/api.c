@@ -93,7 +93,7 @@ void api_serve_v1(struct api *api, uint64_t timeout_ms, struct http_server_optio
 	o->handle = handle_v1;
 	o->ctx = api;
 	o->server_header = "clair";
-	o->max_body_bytes = LIMIT_API_BODY;
+	o->max_body_bytes = LIMIT_HTTP_BODY;
 	o->idle_timeout_s = LIMIT_API_IDLE_S;
 	o->receive_timeout_ms = LIMIT_API_RECEIVE_MS;
 	o->request_timeout_ms = timeout_ms;
@@ -145,7 +145,7 @@ void api_serve_health(struct api *api, struct http_server_options *o)
 	o->handle = handle_health;
 	o->ctx = api;
 	o->server_header = "clair";
-	o->max_body_bytes = LIMIT_API_BODY;
+	o->max_body_bytes = LIMIT_HTTP_BODY;
 	o->idle_timeout_s = LIMIT_API_IDLE_S;
 	o->receive_timeout_ms = LIMIT_API_RECEIVE_MS;
 	o->request_timeout_ms = LIMIT_API_HEALTH_MS;

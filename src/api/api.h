@@ -2,8 +2,9 @@
  * api: the routes of /v1, health and metrics; JSON in, JSON out. What is wanted is decided here,
  * what is known is the store's, and what a layer holds is found out by the indexer.
  *
- * The wire format is that of Clair 2.0.7 (docs/api.md): names and order of keys, messages, status
- * codes, what is left out when it is empty.
+ * The wire format is that of Clair 2.0.7: names and order of keys, messages, status codes, what is
+ * left out when it is empty. Where it was broken or told less than it could, ours is better, and
+ * README.md says where.
  */
 #ifndef API_API_H
 #define API_API_H

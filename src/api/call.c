@@ -12,24 +12,32 @@ static const char busy_message[] = "the server is busy, try again later";
 static const char json_type[] = "application/json;charset=utf-8";
 static const char text_type[] = "text/plain; charset=utf-8";
 
-/* The path as it was sent. The query is left out: page tokens are there. */
-static struct str path_sent(const struct http_request *r)
+/* The target as it was sent, but for page tokens: whoever has one can read on. */
+static void write_target(const struct http_request *r, struct buf *out)
 {
-	struct str path;
+	static const struct str page = STR_INIT("page=");
+	struct str path, rest, pair;
 
-	(void)str_cut(r->target, '?', &path, NULL);
-	return path;
+	(void)str_cut(r->target, '?', &path, &rest);
+	buf_append_str(out, path);
+	for (char join = '?'; rest.n; join = '&') {
+		(void)str_cut(rest, '&', &pair, &rest);
+		buf_append_char(out, join);
+		buf_append_str(out, str_starts(pair, page) ? page : pair);
+	}
 }
 
 static void log_handled(const struct call *c, unsigned status, uint64_t elapsed_ns)
 {
+	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_LOG_VALUE);
 	const struct http_request *r = c->r;
 	char code[16];
 
+	write_target(r, &target);
 	(void)snprintf(code, sizeof(code), "%u", status);
 	log_event(c->route ? LOG_INFO : LOG_DEBUG, "Handled HTTP request",
 		LOG_U64("elapsed time", elapsed_ns), LOG_STR("method", r->method),
-		LOG_STR("remote addr", r->remote), LOG_STR("request uri", path_sent(r)),
+		LOG_STR("remote addr", r->remote), LOG_STR("request uri", buf_str(&target)),
 		LOG_CSTR("status", code));
 	if (c->route)
 		metric_observe(metric_of(&metric_api_response_duration_ms, code, c->route->label),
@@ -127,10 +135,13 @@ void reply_no_route(struct http_request *r, const char *allow)
 		{ .name = STR("Allow"), .value = str_of(allow) },
 	};
 	struct str text = known ? STR("Method Not Allowed\n") : STR("404 page not found\n");
+	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_LOG_VALUE);
 	unsigned status = known ? 405 : 404;
+	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_LOG_VALUE);
 
+	write_target(r, &target);
 	log_event(LOG_INFO, "Served HTTP request", LOG_STR("method", r->method),
-		LOG_STR("remote addr", r->remote), LOG_STR("request uri", path_sent(r)),
+		LOG_STR("remote addr", r->remote), LOG_STR("request uri", buf_str(&target)),
 		LOG_U64("status", status));
 	http_respond(r, &(struct http_reply){
 				.status = status,

@@ -311,7 +311,7 @@ static int scan_step(struct scanner *s)
 
 int json_body_normalize(struct str body, struct buf *out, struct err *err)
 {
-	struct str cut = str_head(body, LIMIT_API_BODY);
+	struct str cut = str_head(body, LIMIT_HTTP_BODY);
 	struct scanner s = {
 		.p = cut.p ? cut.p : "",
 		.end = (cut.p ? cut.p : "") + cut.n,

@@ -7,10 +7,10 @@
 #include "base/base.h"
 
 /* How long the strict form of a body may be: an invalid byte becomes three. */
-#define JSON_BODY_STRICT_MAX (3 * LIMIT_API_BODY + 64)
+#define JSON_BODY_STRICT_MAX (3 * LIMIT_HTTP_BODY + 64)
 
 /*
- * The first value of a body (of which the first LIMIT_API_BODY bytes count) as strict JSON into
+ * The first value of a body (of which the first LIMIT_HTTP_BODY bytes count) as strict JSON into
  * out, which is cleared and should have JSON_BODY_STRICT_MAX as its maximum. -ERR_INPUT with Go's
  * message ("EOF", "unexpected EOF", "invalid character …"); -ERR_TOO_LARGE beyond
  * LIMIT_JSON_DEPTH levels.

@@ -37,6 +37,7 @@ int json_tree_read(struct span text, struct arena *a, struct json_node **out, st
 		if (t.type == JSON_STRING || t.type == JSON_NUMBER)
 			node->text = arena_str(a, t.text);
 		key = STR_NULL;
+		assert(open[depth].tail);
 		*open[depth].tail = node;
 		open[depth].tail = &node->next;
 		if (open[depth].node)
@@ -71,7 +72,7 @@ static void append_decimal(struct buf *out, const char *digits, int n, int point
 bool json_go_number(struct str text, struct buf *out)
 {
 	_cleanup_buf_ struct buf copy = BUF_INIT(LIMIT_JSON_TOKEN + 1);
-	char form[40], digits[40];
+	char form[40], digits[40] = "";
 	int n = 0;
 
 	buf_append_str(&copy, text);

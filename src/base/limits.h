@@ -165,8 +165,6 @@
 /* A file of certificates: all authorities of Debian have some 220 KiB. */
 #define LIMIT_TLS_FILE (1 * MIB)
 
-/* What is read of a request's body, as the original does: real ones have some KiB. */
-#define LIMIT_API_BODY (1 * MIB)
 /* One answer: a layer with LIMIT_MATCHES matches has some 100 MiB. */
 #define LIMIT_API_ANSWER (256 * MIB)
 /* Answers about layers that are kept: real ones have 20 KiB … 2 MiB. */
@@ -201,6 +199,23 @@
 #define LIMIT_POOL_WAIT_MS 30000
 /* How long a call waits for other writers: the commit of the largest feed takes some 2 s. */
 #define LIMIT_STORE_BUSY_MS 30000
+/* A PostgreSQL server: how long it may take to connect to a host, how long the network may be
+ * silent, how long a statement may run (for a read of the largest layer some 0.1 s), and one of an
+ * update or migration, on a slow disk. */
+#define LIMIT_PGSQL_CONNECT_S   10
+#define LIMIT_PGSQL_SILENCE_MS  30000
+#define LIMIT_PGSQL_STATEMENT_S 60
+#define LIMIT_PGSQL_UPDATE_S    1800
+/* How often a transaction is tried that others get in the way of: a race is lost once. */
+#define LIMIT_PGSQL_ATTEMPTS 5
+/* Names that PostgreSQL is to find: a row of an index may have 2,704 bytes; real ones stay below
+ * 200.
+ */
+#define LIMIT_PGSQL_NAME 1024
+/* What one statement may be asked with: 200,000 packages at some 1 KiB. */
+#define LIMIT_PGSQL_ARRAYS (256 * MIB)
+/* Rows that are gathered before they are sent. */
+#define LIMIT_PGSQL_COPY (512 * KIB)
 /* Matches of one image: a large one with an old kernel has some 20,000; an image may list any
  * number of versions of the package that has most. */
 #define LIMIT_MATCHES 200000

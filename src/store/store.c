@@ -5,6 +5,7 @@
 #include "store/store_priv.h"
 
 static const struct store_driver *const drivers[] = {
+	&store_pgsql_driver,
 	&store_sqlite_driver,
 };
 

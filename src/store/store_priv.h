@@ -115,6 +115,7 @@ struct store_update {
 /* All drivers: store_driver_at(0), … until NULL. */
 const struct store_driver *store_driver_at(size_t i);
 
+extern const struct store_driver store_pgsql_driver;
 extern const struct store_driver store_sqlite_driver;
 
 /* Instead of LIMIT_STORE_BUSY_MS, which holds from store_open() on. */

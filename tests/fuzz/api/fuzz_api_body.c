@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_failure(r, &err);
 	decode_all(span_n(data, n));
 	if (r < 0) {
-		CHECK(n > LIMIT_API_BODY || json_tree_read(span_n(data, n), &a, &root, NULL) < 0);
+		CHECK(n > LIMIT_HTTP_BODY || json_tree_read(span_n(data, n), &a, &root, NULL) < 0);
 		return 0;
 	}
 	CHECK(json_body_normalize(buf_str(&strict), &again, NULL) == 0);

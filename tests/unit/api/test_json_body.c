@@ -98,12 +98,12 @@ static void what_lies_beyond_the_limit_is_not_read(void **state)
 
 	(void)state;
 	buf_append_char(&body, '"');
-	while (body.n < LIMIT_API_BODY - 1)
+	while (body.n < LIMIT_HTTP_BODY - 1)
 		buf_append_char(&body, '\xFF');
 	buf_append_str(&body, STR("\" and more"));
 	assert_ok(json_body_normalize(buf_str(&body), &out, &err), &err);
-	assert_int_equal(out.n, 3 * (LIMIT_API_BODY - 2) + 2);
-	memset(body.p + 1, 'x', LIMIT_API_BODY);
+	assert_int_equal(out.n, 3 * (LIMIT_HTTP_BODY - 2) + 2);
+	memset(body.p + 1, 'x', LIMIT_HTTP_BODY);
 	assert_fails(
 		json_body_normalize(buf_str(&body), &out, &err), &err, ERR_INPUT, "unexpected EOF");
 }

@@ -2,6 +2,7 @@
  * What store.h promises, held against every driver: each line of `backends` gets the whole suite.
  */
 #include "conformance.h"
+#include "pgsql_server.h"
 
 struct backend {
 	const char *name;
@@ -13,6 +14,7 @@ struct backend {
 
 static const struct backend backends[] = {
 	{ "sqlite", test_new_path, test_remove_path },
+	{ "postgresql", test_pgsql_new_location, test_pgsql_remove_location },
 };
 
 static const struct backend *backend; /* under test */

@@ -1,4 +1,4 @@
-"""Writes the migrations (NNN-name.sql, in the order of NNN) into a C file: embed.py OUT SQL..."""
+"""Writes a driver's migrations (NNN-name.sql, in the order of NNN) into a C file: embed.py DRIVER OUT SQL..."""
 import os
 import sys
 
@@ -10,11 +10,11 @@ def literal(text):
             yield '\t\t"' + code.strip().replace('\\', '\\\\').replace('"', '\\"') + '\\n"'
 
 
-def main(out, paths):
+def main(driver, out, paths):
     paths = sorted(paths, key=os.path.basename)
     with open(out, 'w', encoding='utf-8') as c:
-        c.write('#include "store/sqlite/sqlite_priv.h"\n\n')
-        c.write('const struct sqlite_migration sqlite_migrations[] = {\n')
+        c.write(f'#include "store/{driver}/{driver}_priv.h"\n\n')
+        c.write(f'const struct {driver}_migration {driver}_migrations[] = {{\n')
         for number, path in enumerate(paths, 1):
             name = os.path.basename(path)
             if int(name.split('-')[0]) != number:
@@ -22,7 +22,7 @@ def main(out, paths):
             with open(path, encoding='utf-8') as sql:
                 c.write(f'\t{{ "{name}",\n' + '\n'.join(literal(sql.read())) + ' },\n')
         c.write('};\n\n')
-        c.write(f'const int sqlite_migrations_count = {len(paths)};\n')
+        c.write(f'const int {driver}_migrations_count = {len(paths)};\n')
 
 
-main(sys.argv[1], sys.argv[2:])
+main(sys.argv[1], sys.argv[2], sys.argv[3:])
