@@ -135,8 +135,8 @@ void reply_no_route(struct http_request *r, const char *allow)
 		{ .name = STR("Allow"), .value = str_of(allow) },
 	};
 	struct str text = known ? STR("Method Not Allowed\n") : STR("404 page not found\n");
-	unsigned status = known ? 405 : 404;
 	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_LOG_VALUE);
+	unsigned status = known ? 405 : 404;
 
 	write_target(r, &target);
 	log_event(LOG_INFO, "Served HTTP request", LOG_STR("method", r->method),

@@ -34,6 +34,7 @@ struct service {
 	struct http_tls *tls;
 	struct http_server *main_server, *health_server;
 	struct updater *updater;
+	struct updater_source sources[CONFIG_SOURCE_COUNT];
 	struct notifier *notifier;
 };
 
@@ -257,11 +258,17 @@ static int start_loops(struct service *s, struct err *err)
 		.cert_file = c->notifier.http.cert_file,
 		.key_file = c->notifier.http.key_file,
 	};
+	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++)
+		s->sources[i] = (struct updater_source){ .name = c->updater.sources[i].name,
+			.location = c->updater.sources[i].url,
+			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
 		.pool = s->pool,
 		.owner = s->owner,
 		.interval_ms = c->updater.interval_ms,
 		.notify = notify_policy(c),
+		.sources = s->sources,
+		.n_sources = CONFIG_SOURCE_COUNT,
 		.notified = on_notifications,
 		.ctx = s,
 	};

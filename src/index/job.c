@@ -141,17 +141,34 @@ static int analyze(struct job *j)
 /* --- what comes of it
  * ------------------------------------------------------------------------------------------- */
 
-/* The namespace of the image, else the parent's. */
+static bool take_namespace(struct job *j, const struct view *v)
+{
+	const struct distro *d = &v->distro;
+
+	if (!v->has_distro || !d->name_space.n || !d->scheme.n)
+		return false;
+	j->name_space = arena_str(j->a, d->name_space);
+	j->scheme = arena_str(j->a, d->scheme);
+	return true;
+}
+
+/*
+ * The namespace that this layer's own files say, else the parent's, as the original has it; else
+ * what all layers say together, whose links may lead from one to another.
+ */
 static void find_namespace(struct job *j)
 {
-	const struct distro *d = &j->view.distro;
+	const struct layer_facts *own = &j->facts;
+	struct view view;
 
-	j->name_space = j->parent_layer.name_space;
-	j->scheme = j->parent_layer.scheme;
-	if (j->view.has_distro && d->name_space.n && d->scheme.n) {
-		j->name_space = d->name_space;
-		j->scheme = d->scheme;
+	view_build(&own, 1, &view);
+	if (!take_namespace(j, &view)) {
+		j->name_space = j->parent_layer.name_space;
+		j->scheme = j->parent_layer.scheme;
+		if (!j->name_space.n)
+			(void)take_namespace(j, &j->view);
 	}
+	view_fini(&view);
 }
 
 static void warn(const struct job *j)

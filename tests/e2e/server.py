@@ -55,12 +55,13 @@ class Server(raw_http.Client):
         self.directory = pathlib.Path(directory)
         self.config_path = self.directory / "config.yaml"
         self.config_path.write_text(yaml_text({"clair": config}))
-        self.command = [program, "-config", str(self.config_path), "-log-level", "debug", *arguments]
+        self.command = [os.path.abspath(program), "-config", str(self.config_path), "-log-level", "debug", *arguments]
         self.process = None
 
     def start(self, env=None, ready=True):
         with open(self.directory / "stdout", "ab") as out, open(self.directory / "stderr", "ab") as errors:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, env=env)
+            self.process = subprocess.Popen(self.command, cwd=self.directory, env=env, stdin=subprocess.DEVNULL,
+                                            stdout=out, stderr=errors)
         if ready:
             self.wait_ready()
         return self

@@ -117,18 +117,42 @@ struct features {
 	const int64_t *name_spaces;
 	size_t n;
 	struct content_hash *hashes;
-	struct str *packages;
 	int64_t *ids; /* 0: it is not there */
-	bool *has_package;
 };
 
+/* All that tells a feature from others. */
 static struct content_hash hash_feature(const struct layer_feature *f, struct buf *work)
 {
 	buf_clear(work);
+	buf_append_lstr(work, f->name_space);
+	buf_append_lstr(work, f->package);
 	buf_append_lstr(work, f->name);
 	buf_append_lstr(work, f->version);
 	buf_append_lstr(work, str_from_span(f->key));
 	return content_hash_of(buf_span(work));
+}
+
+static void hash_features(struct features *x)
+{
+	_cleanup_buf_ struct buf work = BUF_INIT(16 * LIMIT_PACKAGE_FIELD);
+
+	x->hashes = arena_alloc(&x->arena, x->n * sizeof(*x->hashes));
+	for (size_t i = 0; i < x->n; i++)
+		x->hashes[i] = hash_feature(&x->v[i], &work);
+}
+
+/* The number of those that are missing. */
+static int find_features(struct pg_store *s, struct features *x, struct err *err)
+{
+	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_FEATURE_FIND);
+	struct buf *hashes = pg_bind_blobs(&q, x->n);
+
+	for (size_t i = 0; i < x->n; i++)
+		pg_array_bytes(hashes, content_hash_span(&x->hashes[i]));
+	int n = pg_select(&q, 0, err);
+	for (q.row = 0; q.row < n; q.row++)
+		x->ids[pg_i64(&q, 0) - 1] = pg_i64(&q, 1);
+	return n < 0 ? n : (int)x->n - n;
 }
 
 /* A package whose name is too long to be found is stored under its digest: no advisory names it. */
@@ -143,77 +167,43 @@ static struct str package_name(struct arena *a, struct str name)
 	return arena_str(a, str_of(text));
 }
 
-static void features_init(struct features *x)
-{
-	_cleanup_buf_ struct buf work = BUF_INIT(16 * LIMIT_PACKAGE_FIELD);
-
-	x->hashes = arena_alloc(&x->arena, x->n * sizeof(*x->hashes));
-	x->packages = arena_alloc(&x->arena, x->n * sizeof(*x->packages));
-	x->has_package = arena_alloc(&x->arena, x->n * sizeof(*x->has_package));
-	for (size_t i = 0; i < x->n; i++) {
-		x->hashes[i] = hash_feature(&x->v[i], &work);
-		x->packages[i] = package_name(&x->arena, x->v[i].package);
-	}
-}
-
-/* The number of those that are missing. */
-static int find_features(struct pg_store *s, struct features *x, struct err *err)
-{
-	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_FEATURE_FIND);
-	struct buf *name_spaces = pg_bind_i64s(&q, x->n), *packages = pg_bind_texts(&q, x->n);
-	struct buf *hashes = pg_bind_blobs(&q, x->n);
-	int missing = 0;
-
-	for (size_t i = 0; i < x->n; i++) {
-		pg_array_i64(name_spaces, x->name_spaces[i]);
-		pg_array_bytes(packages, span_from_str(x->packages[i]));
-		pg_array_bytes(hashes, content_hash_span(&x->hashes[i]));
-	}
-	int n = pg_select(&q, 0, err);
-	for (q.row = 0; q.row < n; q.row++) {
-		size_t i = (size_t)pg_i64(&q, 0) - 1;
-
-		x->has_package[i] = !pg_is_null(&q, 1);
-		x->ids[i] = pg_i64(&q, 2);
-		missing += x->ids[i] == 0;
-	}
-	return n < 0 ? n : missing;
-}
-
-static int add_packages(struct pg_store *s, struct features *x, struct err *err)
-{
-	int64_t *ids = arena_alloc(&x->arena, x->n * sizeof(*ids));
-	struct str *names = arena_alloc(&x->arena, x->n * sizeof(*names));
-	size_t n = 0;
-
-	for (size_t i = 0; i < x->n; i++) {
-		if (x->has_package[i])
-			continue;
-		ids[n] = x->name_spaces[i];
-		names[n++] = x->packages[i];
-	}
-	return n > 0 ? pg_add_packages(s, ids, names, n, err) : 0;
-}
-
-static int add_features(struct pg_store *s, struct features *x, size_t missing, struct err *err)
+static int insert_features(struct pg_store *s, const struct features *x, const struct str *packages,
+	size_t missing, struct err *err)
 {
 	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_FEATURE_ADD);
-	struct buf *name_spaces = pg_bind_i64s(&q, missing), *packages = pg_bind_texts(&q, missing);
-	struct buf *hashes = pg_bind_blobs(&q, missing), *names = pg_bind_texts(&q, missing);
+	struct buf *name_spaces = pg_bind_i64s(&q, missing), *names = pg_bind_texts(&q, missing);
+	struct buf *hashes = pg_bind_blobs(&q, missing), *shown = pg_bind_texts(&q, missing);
 	struct buf *versions = pg_bind_texts(&q, missing), *keys = pg_bind_blobs(&q, missing);
+	size_t k = 0;
 
 	for (size_t i = 0; i < x->n; i++) {
 		if (x->ids[i])
 			continue;
 		pg_array_i64(name_spaces, x->name_spaces[i]);
-		pg_array_bytes(packages, span_from_str(x->packages[i]));
+		pg_array_bytes(names, span_from_str(packages[k++]));
 		pg_array_bytes(hashes, content_hash_span(&x->hashes[i]));
-		pg_array_bytes(names, span_from_str(x->v[i].name));
+		pg_array_bytes(shown, span_from_str(x->v[i].name));
 		pg_array_bytes(versions, span_from_str(x->v[i].version));
 		pg_array_bytes(keys, x->v[i].key);
 	}
 	int r = pg_run(&q, PG_REPEATABLE, err);
 	return r < 0 ? r : 0;
+}
+
+static int add_features(struct pg_store *s, struct features *x, size_t missing, struct err *err)
+{
+	int64_t *ids = arena_alloc(&x->arena, missing * sizeof(*ids));
+	struct str *packages = arena_alloc(&x->arena, missing * sizeof(*packages));
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->n; i++) {
+		if (x->ids[i])
+			continue;
+		ids[n] = x->name_spaces[i];
+		packages[n++] = package_name(&x->arena, x->v[i].package);
+	}
+	int r = pg_add_packages(s, ids, packages, n, err);
+	return r < 0 ? r : insert_features(s, x, packages, n, err);
 }
 
 int pg_feature_ids(struct pg_store *s, const struct layer_feature *f, const int64_t *name_spaces,
@@ -224,15 +214,11 @@ int pg_feature_ids(struct pg_store *s, const struct layer_feature *f, const int6
 	};
 	int r = 0;
 
-	features_init(&x);
+	hash_features(&x);
 	if (n > 0)
 		r = find_features(s, &x, err);
 	if (r > 0) {
-		size_t missing = (size_t)r;
-
-		r = add_packages(s, &x, err);
-		if (r == 0)
-			r = add_features(s, &x, missing, err);
+		r = add_features(s, &x, (size_t)r, err);
 		if (r == 0)
 			r = find_features(s, &x, err);
 		if (r > 0)

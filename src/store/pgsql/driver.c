@@ -77,25 +77,24 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 	[PG_NAMESPACE_GET] = "SELECT id, version_format FROM namespace WHERE name = $1",
 	[PG_NAMESPACE_LIST] = "SELECT name, version_format FROM namespace ORDER BY id",
 	[PG_PACKAGE_ADD] = "INSERT INTO package (namespace_id, name)"
-			   " SELECT DISTINCT namespace_id, name COLLATE \"C\""
-			   " FROM unnest($1::bigint[], $2::text[]) AS x (namespace_id, name)"
+			   " SELECT DISTINCT q.namespace_id, q.name COLLATE \"C\""
+			   " FROM unnest($1::bigint[], $2::text[]) AS q (namespace_id, name)"
+			   " LEFT JOIN package p ON p.namespace_id = q.namespace_id"
+			   " AND p.name = q.name WHERE p.id IS NULL"
 			   " ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-	[PG_FEATURE_FIND] = "SELECT q.position, p.id, f.id"
-			    " FROM unnest($1::bigint[], $2::text[], $3::bytea[])"
-			    " WITH ORDINALITY AS q (namespace_id, package, hash, position)"
-			    " LEFT JOIN package p ON p.namespace_id = q.namespace_id"
-			    " AND p.name = q.package"
-			    " LEFT JOIN feature f ON f.package_id = p.id AND f.hash = q.hash",
+	[PG_FEATURE_FIND] = "SELECT q.position, f.id"
+			    " FROM unnest($1::bytea[]) WITH ORDINALITY AS q (hash, position)"
+			    " JOIN feature f ON f.hash = q.hash",
 	[PG_FEATURE_ADD] =
 		"INSERT INTO feature (namespace_id, package_id, hash, name, version, key)"
 		" SELECT p.namespace_id, p.id, q.hash, q.name, q.version, q.key"
 		" FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[],"
 		" $6::bytea[]) AS q (namespace_id, package, hash, name, version, key)"
 		" JOIN package p ON p.namespace_id = q.namespace_id AND p.name = q.package"
-		" ORDER BY p.id, q.hash ON CONFLICT DO NOTHING",
+		" ORDER BY q.hash ON CONFLICT DO NOTHING",
 	[PG_GENERATION_BUMP] = "UPDATE generation SET value = value + 1",
 
-	/* Who replaces a layer moves what inherits from it: nothing may be added meanwhile. */
+	/* Who replaces or deletes layers cares for what builds on them: none is added meanwhile. */
 	[PG_LAYERS_LOCK] = "SELECT pg_advisory_xact_lock(" PG_LAYERS_LOCK_ID ")",
 	[PG_LAYERS_LOCK_SHARED] = "SELECT pg_advisory_xact_lock_shared(" PG_LAYERS_LOCK_ID ")",
 	[PG_LAYER_FIND] = "SELECT id, engine_version, parent_id, content_id, features_of"
@@ -144,10 +143,12 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 	[PG_CONTENT_DROP_UNUSED] =
 		"DELETE FROM layer_content c WHERE c.id = ANY($1::bigint[])"
 		" AND NOT EXISTS (SELECT FROM layer l WHERE l.content_id = c.id)",
+	/* Of a feature that is given twice the first counts. */
 	[PG_LAYER_FEATURE_ADD] =
 		"INSERT INTO layer_feature (layer_id, feature_id, added_by)"
 		" SELECT $1, feature_id, added_by FROM unnest($2::bigint[], $3::bigint[])"
-		" AS x (feature_id, added_by) ORDER BY feature_id ON CONFLICT DO NOTHING",
+		" WITH ORDINALITY AS x (feature_id, added_by, position)"
+		" ORDER BY feature_id, position ON CONFLICT DO NOTHING",
 	[PG_LAYER_FEATURES_DELETE] = "DELETE FROM layer_feature WHERE layer_id = $1",
 	[PG_LAYER_FEATURES] =
 		"SELECT f.id, n.name, n.version_format, f.name, f.version, p.name, f.key,"
@@ -159,7 +160,7 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" JOIN layer a ON a.id = lf.added_by WHERE l.name = $1",
 	[PG_LAYER_MATCHES] =
 		"SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, v.severity, v.link,"
-		" t.body, v.metadata, s.name, n.name FROM layer l"
+		" t.body, v.metadata, s.name FROM layer l"
 		" JOIN layer_feature lf ON lf.layer_id = coalesce(l.features_of, l.id)"
 		" JOIN feature f ON f.id = lf.feature_id"
 		" JOIN fix x ON x.package_id = f.package_id"
@@ -167,16 +168,15 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" AND x.fixed_key > f.key AND x.introduced_key <= f.key"
 		" JOIN vulnerability v ON v.id = x.vulnerability_id"
 		" JOIN source s ON s.id = v.source_id"
-		" JOIN namespace n ON n.id = v.namespace_id"
 		" LEFT JOIN text t ON t.id = v.description_id WHERE l.name = $1",
 
 	[PG_ADVISORIES_LOCK] = "SELECT pg_advisory_xact_lock(" PG_ADVISORIES_LOCK_ID ")",
 	[PG_TEXT_GET] = "SELECT id FROM text WHERE hash = $1",
 	[PG_TEXT_ADD] = "INSERT INTO text (hash, body) VALUES ($1, $2) RETURNING id",
-	[PG_VULNERABILITY_FIND] = "SELECT v.id, v.source_id FROM namespace n"
-				  " JOIN vulnerability v ON v.namespace_id = n.id AND v.name = $2"
-				  " AND v.deleted_at IS NULL JOIN source s ON s.id = v.source_id"
-				  " WHERE n.name = $1 ORDER BY s.name LIMIT 1",
+	[PG_VULNERABILITY_FIND] =
+		"SELECT v.id, v.source_id FROM vulnerability v JOIN source s ON s.id = v.source_id"
+		" WHERE v.namespace_id = (SELECT id FROM namespace WHERE name = $1)"
+		" AND v.name = $2 AND v.deleted_at IS NULL ORDER BY s.name LIMIT 1",
 	[PG_VULNERABILITY_GET] =
 		"SELECT v.id, v.name, n.name, n.version_format, v.severity, v.link, t.body,"
 		" v.metadata, t.hash, v.description_id FROM vulnerability v"
@@ -233,7 +233,7 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 				" vulnerability_old, vulnerability_new FROM notification"
 				" WHERE name = $1",
 	[PG_NOTIFICATION_LAYERS] =
-		"SELECT DISTINCT l.id, l.name FROM ("
+		"SELECT l.id, l.name FROM (SELECT DISTINCT i.layer_id FROM ("
 		" SELECT package_id, introduced_key, fixed_key FROM fix"
 		" WHERE vulnerability_id = $1 UNION ALL"
 		" SELECT package_id, introduced_key, fixed_key FROM deleted_fix"
@@ -242,8 +242,8 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" AND substr(f.key, 1, 200) <= substr(x.fixed_key, 1, 200)"
 		" AND f.key >= x.introduced_key AND f.key < x.fixed_key"
 		" JOIN layer_feature i ON i.feature_id = f.id AND i.added_by = i.layer_id"
-		" AND i.layer_id >= $2"
-		" JOIN layer l ON l.id = i.layer_id ORDER BY l.id LIMIT $3",
+		" AND i.layer_id >= $2 ORDER BY i.layer_id LIMIT $3) AS d"
+		" JOIN layer l ON l.id = d.layer_id ORDER BY l.id",
 	/* Who finds that somebody was faster learns it from the second column. */
 	[PG_NOTIFICATION_TAKE] =
 		"WITH due AS (SELECT n.name FROM notification n WHERE n.deleted_at IS NULL"

@@ -188,6 +188,7 @@ static int find_content(struct pg_store *s, struct putting *p, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+/* Nobody else does this at the same time: whoever leaves a content has locked the others out. */
 static int drop_unused_contents(struct pg_store *s, const int64_t *ids, size_t n, struct err *err)
 {
 	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_CONTENT_DROP_UNUSED);
@@ -371,17 +372,21 @@ static int delete_in_transaction(struct pg_store *s, void *ctx, struct err *err)
 {
 	const struct str *name = ctx;
 	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_LAYER_DELETE);
+	VEC_OF(int64_t) contents = VEC_INIT;
+	int n = lock_layers(s, true, err);
 
-	pg_bind_str(&q, *name);
-	int n = pg_run(&q, 0, err);
-	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no layer %" PRIstr, STR_ARG(*name));
 	if (n < 0)
 		return n;
-	_cleanup_free_ int64_t *contents = xcalloc((size_t)n, sizeof(*contents));
+	pg_bind_str(&q, *name);
+	n = pg_run(&q, 0, err);
+	if (n == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no layer %" PRIstr, STR_ARG(*name));
 	for (q.row = 0; q.row < n; q.row++)
-		contents[q.row] = pg_i64(&q, 0);
-	return drop_unused_contents(s, contents, (size_t)n, err);
+		vec_push(&contents, pg_i64(&q, 0));
+	if (n > 0)
+		n = drop_unused_contents(s, contents.v, contents.n, err);
+	vec_fini(&contents);
+	return n;
 }
 
 int pgsql_layer_delete(struct store *s, struct str name, struct err *err)

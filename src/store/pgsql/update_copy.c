@@ -20,9 +20,12 @@ static const char tables_sql[] =
 static const char drop_sql[] =
 	"DROP TABLE IF EXISTS staged_advisory, staged_fix, staged_text, staged_gone";
 
+static const char copy_advisory_sql[] =
+	"COPY staged_advisory (position, old_id, namespace, name, severity, link,"
+	" description_hash, metadata, content_hash) FROM STDIN (FORMAT binary)";
+
 static const char *const copy_sql[COPY_COUNT] = {
-	[COPY_ADVISORY] = "COPY staged_advisory (position, old_id, namespace, name, severity, link,"
-			  " description_hash, metadata, content_hash) FROM STDIN (FORMAT binary)",
+	[COPY_ADVISORY] = copy_advisory_sql,
 	[COPY_FIX] = "COPY staged_fix FROM STDIN (FORMAT binary)",
 	[COPY_TEXT] = "COPY staged_text FROM STDIN (FORMAT binary)",
 	[COPY_GONE] = "COPY staged_gone FROM STDIN (FORMAT binary)",

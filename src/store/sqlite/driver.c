@@ -233,9 +233,7 @@ static bool accepts(struct str location)
 
 static void set_busy_timeout(struct store *s, unsigned ms)
 {
-	struct sqlite_store *store = (struct sqlite_store *)s;
-
-	(void)sqlite3_busy_timeout(store->db.handle, (int)ms); /* cannot fail */
+	((struct sqlite_store *)s)->busy_ms = ms;
 }
 
 int sqlite_begin(struct sqlite_store *s, struct err *err)

@@ -64,11 +64,27 @@ static int check_file(const char *path, unsigned flags, struct err *err)
 	return 0;
 }
 
+/* As sqlite3_busy_timeout() does, which falls asleep for longer and longer, up to 100 ms: most
+ * transactions take some ms, and who sleeps is overtaken. */
+static int wait_for_others(void *aux, int count)
+{
+	struct sqlite_store *s = aux;
+	uint64_t now = clock_monotonic_ms();
+
+	if (count == 0)
+		s->busy_since_ms = now;
+	if (now - s->busy_since_ms >= s->busy_ms)
+		return 0;
+	(void)sqlite3_sleep(count < 10 ? 1 : 5);
+	return 1;
+}
+
 static int configure(struct sqlite_store *s, struct err *err)
 {
 	char sql[512];
 
-	(void)sqlite3_busy_timeout(s->db.handle, LIMIT_STORE_BUSY_MS); /* cannot fail */
+	s->busy_ms = LIMIT_STORE_BUSY_MS;
+	(void)sqlite3_busy_handler(s->db.handle, wait_for_others, s); /* cannot fail */
 	/* The file may be anybody's: its schema must not make this program do anything. */
 	int rc = sqlite3_db_config(s->db.handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (rc == SQLITE_OK)

@@ -117,6 +117,7 @@ int main(void)
 		failed += conformance_notifications(backend->name);
 		failed += conformance_locks(backend->name);
 		failed += conformance_layers_model(backend->name);
+		failed += conformance_concurrency(backend->name);
 	}
 	return failed;
 }

@@ -32,6 +32,7 @@ int conformance_caches(const char *group);
 int conformance_layers(const char *group);
 int conformance_layers_model(const char *group);
 int conformance_edits(const char *group);
+int conformance_concurrency(const char *group);
 int conformance_notifications(const char *group);
 int conformance_locks(const char *group);
 
