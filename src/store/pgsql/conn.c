@@ -131,7 +131,7 @@ void pg_drain(struct pg_store *s)
 
 static int read_results(struct pg_store *s, struct err *err)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	int r;
 
 	while ((r = pg_wait(s, &result, err)) == 0 && result) {
