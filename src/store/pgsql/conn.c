@@ -8,9 +8,6 @@
 
 #include "store/pgsql/pgsql_priv.h"
 
-/* What a server may still say when its own timeout should have ended a statement. */
-enum { GRACE_S = 10 };
-
 enum { OLDEST_SERVER = 130000 };
 
 static bool is_code(const char *code, const char *prefix)
@@ -107,7 +104,8 @@ static int wait_readable(struct pg_store *s, uint64_t deadline, struct err *err)
 
 int pg_wait(struct pg_store *s, PGresult **out, struct err *err)
 {
-	uint64_t deadline = clock_monotonic_ms() + 1000U * ((uint64_t)s->timeout_s + GRACE_S);
+	/* The server's own timeout has ended the statement before, unless the server hangs. */
+	uint64_t deadline = clock_monotonic_ms() + UINT64_C(1200) * s->timeout_s;
 
 	while (PQisBusy(s->conn)) {
 		int r = wait_readable(s, deadline, err);
@@ -133,7 +131,7 @@ void pg_drain(struct pg_store *s)
 
 static int read_results(struct pg_store *s, struct err *err)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	int r;
 
 	while ((r = pg_wait(s, &result, err)) == 0 && result) {

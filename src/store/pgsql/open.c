@@ -130,7 +130,7 @@ static int identify(struct pg_store *s, int64_t *version, struct err *err)
 static int migrate(struct pg_store *s, void *ctx UNUSED, struct err *err)
 {
 	char sql[256];
-	int64_t version;
+	int64_t version = 0;
 	int r = pg_exec(s, "SELECT pg_advisory_xact_lock(" PG_MIGRATION_LOCK_ID ")", err);
 
 	if (r == 0)
@@ -151,7 +151,7 @@ static int migrate(struct pg_store *s, void *ctx UNUSED, struct err *err)
 
 static int check_schema(struct pg_store *s, unsigned flags, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 	int r = identify(s, &version, err);
 
 	if (r < 0 || version == pgsql_migrations_count)

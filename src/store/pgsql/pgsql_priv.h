@@ -362,11 +362,11 @@ int pgsql_layer_get(struct store *s, struct str name, struct arena *a, struct st
 	struct err *err) MUST_CHECK;
 int pgsql_layer_chain(struct store *s, struct str name, struct arena *a, struct chain_link **out,
 	struct err *err) MUST_CHECK;
-int pgsql_layer_put(struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
+int pgsql_layer_put(struct store *base, const struct layer_put *put, struct err *err) MUST_CHECK;
 int pgsql_layer_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
 int pgsql_layer_state(
 	struct store *s, struct str name, struct layer_state *out, struct err *err) MUST_CHECK;
-int pgsql_layer_read(struct store *s, struct str name, enum layer_part part, struct arena *a,
+int pgsql_layer_read(struct store *base, struct str name, enum layer_part part, struct arena *a,
 	struct layer_view *out, struct err *err) MUST_CHECK;
 
 int pgsql_namespace_list(struct store *s, struct arena *a, struct stored_namespace **out, size_t *n,
@@ -375,9 +375,9 @@ int pgsql_namespace_get(struct store *s, struct str name, struct arena *a,
 	struct stored_namespace *out, struct err *err) MUST_CHECK;
 int pgsql_vulnerability_get(struct store *s, struct str name_space, struct str name,
 	struct arena *a, struct stored_vulnerability *out, struct err *err) MUST_CHECK;
-int pgsql_vulnerability_list(struct store *s, struct str name_space, int64_t start_id, size_t limit,
-	struct arena *a, struct stored_vulnerability **out, size_t *n, int64_t *next_id,
-	struct err *err) MUST_CHECK;
+int pgsql_vulnerability_list(struct store *base, struct str name_space, int64_t start_id,
+	size_t limit, struct arena *a, struct stored_vulnerability **out, size_t *n,
+	int64_t *next_id, struct err *err) MUST_CHECK;
 int pgsql_vulnerability_put(struct store *s, const struct advisory *a,
 	const struct str *not_affected, size_t n_not_affected, unsigned flags,
 	enum store_notify notify, struct err *err) MUST_CHECK;
@@ -392,7 +392,7 @@ int pgsql_notification_take(struct store *s, struct str owner, int64_t renotify_
 int pgsql_notification_sent(struct store *s, struct str name, struct err *err) MUST_CHECK;
 int pgsql_notification_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
 
-int pgsql_lock(struct store *s, struct str name, struct str owner, int64_t seconds, bool renew,
+int pgsql_lock(struct store *base, struct str name, struct str owner, int64_t seconds, bool renew,
 	int64_t *until, struct err *err) MUST_CHECK;
 int pgsql_unlock(struct store *s, struct str name, struct str owner, struct err *err) MUST_CHECK;
 int pgsql_lock_find(struct store *s, struct str name, struct arena *a, struct str *owner,

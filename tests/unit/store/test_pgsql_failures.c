@@ -1,6 +1,8 @@
 /*
  * What is PostgreSQL's own: connections that break, between calls and within them.
  */
+#include <signal.h>
+
 #include "pgsql_test.h"
 
 /* Ends the connections of the driver to any database, and waits until they are gone. */
@@ -89,6 +91,27 @@ static void test_server_that_is_away_is_told_and_found_again(void **state)
 	assert_key(f->store, "1");
 	put_key(f->store, "3");
 	assert_key(f->store, "3");
+}
+
+static void test_server_that_hangs_is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct pg_store *s = (struct pg_store *)f->store;
+	struct err err = ERR_INIT;
+
+	assert_ok(store_ping(f->store, &err), &err);
+	s->timeout_s = 1;
+	pid_t hanging = PQbackendPID(s->conn);
+	assert_int_equal(kill(hanging, SIGSTOP), 0);
+	/* Another one answers. */
+	assert_ok(store_ping(f->store, &err), &err);
+	assert_int_not_equal(PQbackendPID(s->conn), hanging);
+	assert_int_equal(kill(hanging, SIGCONT), 0);
+	hanging = PQbackendPID(s->conn);
+	assert_int_equal(kill(hanging, SIGSTOP), 0);
+	assert_fails(store_lock(f->store, STR("l"), STR("me"), 1, false, NULL, &err), &err,
+		ERR_UPSTREAM, "does not answer");
+	assert_int_equal(kill(hanging, SIGCONT), 0);
 }
 
 /* --- within calls: they wait for a lock when the connection is cut */
@@ -320,6 +343,7 @@ int pgsql_failures(void)
 	const struct CMUnitTest tests[] = {
 		PG_TEST(test_calls_find_the_server_again),
 		PG_TEST(test_server_that_is_away_is_told_and_found_again),
+		PG_TEST(test_server_that_hangs_is_given_up),
 		PG_TEST(test_what_may_be_done_twice_is_repeated),
 		PG_TEST(test_transaction_that_was_cut_is_begun_anew),
 		PG_TEST(test_what_may_have_been_done_is_not_repeated),
