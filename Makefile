@@ -55,7 +55,7 @@ lint:
 man: all
 	@mkdir -p $(BUILD)/man
 	@$(BUILD)/clair help --man > $(BUILD)/man/clair.1
-	@set -e; for c in scan update db compare-versions check-config; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
+	@set -e; for c in scan update db serve check-config compare-versions; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
 
 PREFIX ?= /usr/local
 install: all man
