@@ -189,6 +189,9 @@
  * asked. */
 #define LIMIT_STOP_MS       6000
 #define LIMIT_STOP_DRAIN_MS 2000
+/* How long a stop takes in all: it waits for statements of a database, which may have stopped
+ * answering. What is lost then is what a crash would lose: nothing that was answered. */
+#define LIMIT_STOP_ALL_MS 15000
 
 /* Memory that a database connection, and the staging of an update, may use for pages. */
 #define LIMIT_STORE_CACHE   (8 * MIB)

@@ -1,5 +1,8 @@
 """How the server ends while something it needs does not move."""
 import contextlib
+import os
+import signal
+import socket
 import subprocess
 import threading
 
@@ -47,3 +50,44 @@ def test_an_edit_that_ends_after_the_server_was_told_to(server, postgres):
     assert running.process.wait(60) == 0, running.output()
     assert "Sanitizer" not in running.errors, running.errors
     assert postgres.sql("SELECT count(*) FROM notification", source) == [["2"]]
+
+
+@contextlib.contextmanager
+def frozen(postgres, url):
+    """The database's connections no longer answer: a machine that hangs, a network that swallows everything."""
+    pids = [int(row[0]) for row in postgres.sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                                                " AND pid <> pg_backend_pid()", url)]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@ours_only
+def test_a_database_that_hangs_does_not_keep_it(server, postgres):
+    running = server("postgresql")
+    assert running.get("/v1/namespaces").status == 200
+    with frozen(postgres, running.config["database"]["options"]["source"]):
+        edit = threading.Thread(target=attempt, args=(running, {}))
+        edit.start()
+        running.process.terminate()
+        assert running.process.wait(30) in (0, 2), running.output()
+        edit.join()
+    assert "Sanitizer" not in running.errors, running.errors
+
+
+@ours_only
+def test_a_second_signal_ends_it_while_it_waits_for_the_database(server):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        source = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=x"
+        running = server("postgresql", start=False, database={"type": "pgsql", "options": {"source": source}})
+        running.start(ready=False)
+        with silent.accept()[0]:
+            running.process.terminate()
+            wait_until(lambda: any("gracefully stopping" in line["Event"] for line in running.log), 5)
+            running.process.terminate()
+            assert running.process.wait(5) == 2, running.output()
