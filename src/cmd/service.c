@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "api/api.h"
 #include "cmd/serve_priv.h"
@@ -34,7 +35,8 @@ struct service {
 	struct http_tls *tls;
 	struct http_server *main_server, *health_server;
 	struct updater *updater;
-	struct notifier *notifier;
+	/* Set when the database is there, while the API's threads run already. */
+	struct notifier *_Atomic notifier;
 };
 
 /* --- the database
@@ -160,7 +162,8 @@ static void *wait_for_second_signal(void *arg)
 
 static void on_notifications(void *ctx)
 {
-	notifier_wake(((struct service *)ctx)->notifier);
+	/* NULL: it looks when it starts. */
+	notifier_wake(atomic_load(&((struct service *)ctx)->notifier));
 }
 
 static enum store_notify notify_policy(const struct config *c)
@@ -265,9 +268,13 @@ static int start_loops(struct service *s, struct err *err)
 		.notified = on_notifications,
 		.ctx = s,
 	};
-	int r = notifier_start(&notifying, &s->notifier, err);
+	struct notifier *notifier;
+	int r = notifier_start(&notifying, &notifier, err);
 
-	return r < 0 ? r : updater_start(&updating, &s->updater, err);
+	if (r < 0)
+		return r;
+	atomic_store(&s->notifier, notifier);
+	return updater_start(&updating, &s->updater, err);
 }
 
 static int start(struct service *s, struct err *err)
@@ -341,8 +348,9 @@ static void stop(struct service *s)
 	http_server_free(s->health_server);
 	log_info("health API stopped");
 	updater_free(s->updater);
-	notifier_free(s->notifier);
 	api_free(s->api);
+	/* After whoever wakes it. */
+	notifier_free(s->notifier);
 	indexer_free(s->indexer);
 	store_pool_free(s->health_pool);
 	store_pool_free(s->pool);
