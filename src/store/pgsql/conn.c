@@ -122,7 +122,7 @@ int pg_wait(struct pg_store *s, PGresult **out, struct err *err)
 void pg_drain(struct pg_store *s)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
-	PGresult *result;
+	PGresult *result = NULL;
 
 	while (PQstatus(s->conn) == CONNECTION_OK && !s->farewell &&
 		pg_wait(s, &result, &err) == 0 && result)
