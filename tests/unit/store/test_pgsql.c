@@ -179,6 +179,13 @@ static void test_passwords_are_never_told(void **state UNUSED)
 		{ "postgresql://u:geheim@127.0.0.1:1/db", ERR_UPSTREAM, "127.0.0.1:1/db" },
 		{ "postgresql://u@127.0.0.1:1/db?password=geheim", ERR_UPSTREAM, "u@127.0.0.1" },
 		{ "postgresql://u@127.0.0.1:1/db?sslpassword=geheim", ERR_UPSTREAM, "127.0.0.1" },
+		/* Where libpq would take them for something else. */
+		{ "postgresql://u:sehr@geheim@127.0.0.1:1/db", ERR_USAGE, "%40" },
+		{ "postgresql://u:sehr/geheim@127.0.0.1:1/db", ERR_USAGE, "%2F" },
+		{ "postgresql://u:geheim/@127.0.0.1:1/db", ERR_USAGE, "%2F" },
+		{ "postgresql://u:geheim?@127.0.0.1:1/db", ERR_UPSTREAM, "127.0.0.1:1/db" },
+		{ "postgresql://u:geheim@127.0.0.1:1/db?application_name=a@b", ERR_UPSTREAM,
+			"127.0.0.1:1/db" },
 		{ "pgsql:host=127.0.0.1 port=1 password=geheim", ERR_UPSTREAM, "127.0.0.1" },
 		{ "pgsql:host=127.0.0.1 password=sehr geheim", ERR_USAGE, "location" },
 		{ "postgresql://u:%zzgeheim@127.0.0.1/db", ERR_USAGE, "location" },
