@@ -5,7 +5,7 @@
 #include "store/pgsql/pgsql_priv.h"
 
 #define SOURCE_COLUMNS \
-	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories"
+	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories, id"
 
 #define ONE_CHANGE "(SELECT $1::bigint AS old_id, $2::bigint AS new_id, 0 AS position)"
 
