@@ -20,6 +20,10 @@
 /* How often a database that cannot be reached is tried at the start. */
 enum { DATABASE_RETRY_S = 2 };
 
+/* Requests that are worked on at once, however many connections there may be: what a work queue
+ * takes. */
+enum { API_THREADS_MAX = 256 };
+
 struct service {
 	const struct serve_flags *flags;
 	const struct config *config;
@@ -197,7 +201,7 @@ static int start_api(struct service *s, struct err *err)
 		.pagination_key = &s->pagination_key,
 		.stores = s->pool,
 		.health_store = s->health_pool,
-		.threads = s->config->database.connections,
+		.threads = min_size(c->database.connections, API_THREADS_MAX),
 		.queue = LIMIT_API_QUEUE,
 		.index = submit_layer,
 		.index_ctx = s->indexer,
