@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "api/api.h"
 #include "cmd/serve_priv.h"
@@ -38,7 +39,9 @@ struct service {
 	struct http_tls *tls;
 	struct http_server *main_server, *health_server;
 	struct updater *updater;
-	struct notifier *notifier;
+	struct updater_source sources[CONFIG_SOURCE_COUNT];
+	/* Threads of the API and of the updater wake it as soon as it is there. */
+	struct notifier *_Atomic notifier;
 };
 
 /* --- the database
@@ -164,7 +167,9 @@ static void *wait_for_second_signal(void *arg)
 
 static void on_notifications(void *ctx)
 {
-	notifier_wake(((struct service *)ctx)->notifier);
+	struct service *s = ctx;
+
+	notifier_wake(atomic_load(&s->notifier));
 }
 
 static enum store_notify notify_policy(const struct config *c)
@@ -261,16 +266,24 @@ static int start_loops(struct service *s, struct err *err)
 		.cert_file = c->notifier.http.cert_file,
 		.key_file = c->notifier.http.key_file,
 	};
+	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++)
+		s->sources[i] = (struct updater_source){ .name = c->updater.sources[i].name,
+			.location = c->updater.sources[i].url,
+			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
 		.pool = s->pool,
 		.owner = s->owner,
 		.interval_ms = c->updater.interval_ms,
 		.notify = notify_policy(c),
+		.sources = s->sources,
+		.n_sources = CONFIG_SOURCE_COUNT,
 		.notified = on_notifications,
 		.ctx = s,
 	};
-	int r = notifier_start(&notifying, &s->notifier, err);
+	struct notifier *notifier = NULL;
+	int r = notifier_start(&notifying, &notifier, err);
 
+	atomic_store(&s->notifier, notifier);
 	return r < 0 ? r : updater_start(&updating, &s->updater, err);
 }
 
@@ -345,9 +358,10 @@ static void stop(struct service *s)
 	http_server_free(s->health_server);
 	log_info("health API stopped");
 	updater_free(s->updater);
-	notifier_free(s->notifier);
 	api_free(s->api);
 	indexer_free(s->indexer);
+	/* After all who wake it: a request may still be at work that nobody waits for any more. */
+	notifier_free(atomic_load(&s->notifier));
 	store_pool_free(s->health_pool);
 	store_pool_free(s->pool);
 	fernet_key_wipe(&s->pagination_key);

@@ -9,6 +9,18 @@
 #define TEXT           .take = take_text, .expected = "text"
 #define FILE_NAME      .take = take_text, .expected = "the name of a file"
 
+/* A data source, in its form: three keys. */
+#define SOURCE(source, index)                                                                     \
+	{ .name = "clair.updater.sources." source },                                              \
+		{ .name = "clair.updater.sources." source ".enabled",                             \
+			.take = take_bool,                                                        \
+			.expected = "true or false",                                              \
+			OFFSET(updater.sources[index].enabled) },                                 \
+	{                                                                                         \
+		.name = "clair.updater.sources." source ".url", .take = take_text,                \
+		.expected = "a URL or a path", .secret = true, OFFSET(updater.sources[index].url) \
+	}
+
 static const struct config_key keys[] = {
 	{ .name = "clair" },
 	{ .name = "jwtproxy", .skipped = true },
@@ -68,6 +80,8 @@ static const struct config_key keys[] = {
 		.expected = "a duration with its unit, such as 6h or 1h30m, or 0",
 		.max = INT64_MAX,
 		OFFSET(updater.interval_ms) },
+	{ .name = "clair.updater.sources" },
+	SOURCE("debian", CONFIG_SOURCE_DEBIAN),
 
 	{ .name = "clair.notifier" },
 	{ .name = "clair.notifier.attempts",

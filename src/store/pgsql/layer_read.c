@@ -167,7 +167,6 @@ static int add_matches(struct pg_query *q, struct view_builder *b, struct err *e
 			.match = {
 				.fixed_by = pg_str(q, 3),
 				.name = pg_str(q, 4),
-				.name_space = pg_str(q, 10),
 				.link = pg_str(q, 6),
 				.description = pg_str(q, 7),
 				.metadata = pg_str(q, 8),

@@ -13,7 +13,7 @@
 /* Of pg_advisory_lock(): a number of ours ("clai" and "r"…), for each thing that is locked. */
 #define PG_MIGRATION_LOCK_ID  "7164210853701255681"
 #define PG_ADVISORIES_LOCK_ID "7164210853701255682" /* who writes advisories */
-#define PG_LAYERS_LOCK_ID     "7164210853701255683" /* who replaces a layer, or (shared) adds one */
+#define PG_LAYERS_LOCK_ID     "7164210853701255683" /* who changes layers, or (shared) adds one */
 
 #define PG_FIX_COLUMNS                                                                 \
 	"vulnerability_id, package_id, introduced_key, introduced_version, fixed_key," \

@@ -272,6 +272,49 @@ static void test_reads_and_posts_do_not_wait_for_an_update(void **state)
 	PQfinish(other);
 }
 
+/* --- two servers */
+
+static void test_standby_that_is_promoted_takes_over(void **state)
+{
+	struct fixture *f = *state;
+	const char *schema = strrchr(f->location, 't'), *standby;
+	_cleanup_free_ char *both = NULL, *only = NULL;
+	struct err err = ERR_INIT;
+
+	test_layer(f->store, "base", "", "bash=1");
+	standby = test_pgsql_start_standby();
+	assert_true(asprintf(&both,
+			    "postgresql://clair@/postgres?host=%s,%s&options=-csearch_path"
+			    "%%3D%s",
+			    standby, test_pgsql_folder(), schema) > 0);
+	assert_true(asprintf(&only,
+			    "postgresql://clair@/postgres?host=%s&options=-csearch_path"
+			    "%%3D%s",
+			    standby, schema) > 0);
+
+	/* A standby can be read, but is no place to write to. */
+	struct store *s = test_open(only, STORE_READ_ONLY);
+	assert_true(test_has_layer(s, "base"));
+	assert_int_equal(call_read(s, &err), 1);
+	store_close(s);
+	s = test_open(only, 0);
+	assert_int_equal(call_read(s, &err), 1);
+	assert_fails(store_key_put(s, STR("k"), STR("1"), &err), &err, ERR_UPSTREAM, "read-only");
+	assert_fails(call_put_layer(s, &err), &err, ERR_UPSTREAM, "read-only");
+	store_close(s);
+
+	s = test_open(both, 0);
+	put_key(s, "1");
+	test_pgsql_kill();
+	assert_fails(store_ping(s, &err), &err, ERR_UPSTREAM, "read-only");
+	test_pgsql_promote_standby();
+	assert_int_equal(call_put_layer(s, &err), 1);
+	put_key(s, "2");
+	assert_key(s, "2");
+	store_close(s);
+	test_pgsql_start();
+}
+
 int pgsql_failures(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +326,7 @@ int pgsql_failures(void)
 		PG_TEST(test_update_that_was_cut_leaves_the_old_state),
 		PG_TEST(test_other_writers_are_waited_for_so_long),
 		PG_TEST(test_reads_and_posts_do_not_wait_for_an_update),
+		PG_TEST(test_standby_that_is_promoted_takes_over),
 	};
 
 	return cmocka_run_group_tests_name("failures", tests, NULL, NULL);
