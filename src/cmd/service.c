@@ -25,6 +25,10 @@ enum { DATABASE_RETRY_MS = 2000 };
 /* Sent by the thread that waits for the database when it has done so. */
 enum { SIGNAL_DATABASE = SIGUSR1 };
 
+/* Requests that are worked on at once, however many connections there may be: what a work queue
+ * takes. */
+enum { API_THREADS_MAX = 256 };
+
 struct service {
 	const struct serve_flags *flags;
 	const struct config *config;
@@ -220,7 +224,7 @@ static int start_api(struct service *s, struct err *err)
 		.pagination_key = &s->pagination_key,
 		.stores = s->pool,
 		.health_store = s->health_pool,
-		.threads = s->config->database.connections,
+		.threads = min_size(c->database.connections, API_THREADS_MAX),
 		.queue = LIMIT_API_QUEUE,
 		.index = submit_layer,
 		.index_ctx = s->indexer,

@@ -182,6 +182,15 @@ def test_a_source_of_keys_and_values(server, postgres):
     assert running.get("/v1/namespaces").status == 200
 
 
+@ours_only
+@pytest.mark.parametrize("connections", [1, 1000])
+def test_any_number_of_connections_that_the_configuration_takes(server, postgres, layer_server, connections):
+    database = {"type": "pgsql", "options": {"source": postgres.database(), "connections": connections}}
+    running = server("postgresql", database=database)
+    assert running.post_layer("base", layer_server.add("base.tar", LAYER)).status == 201
+    assert running.get("/v1/layers/base?vulnerabilities").status == 200
+
+
 def tls(certificates, client=None):
     context = ssl.create_default_context(cafile=str(certificates / "ca.crt"))
     if client:
