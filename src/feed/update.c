@@ -155,7 +155,10 @@ static int open_url(struct job *job, const char *url, struct err *err)
 {
 	struct http_response response;
 	struct http_get_options o = {
-		.url = url, .max_bytes = LIMIT_FEED_DOWNLOAD, .accept_gzip = true
+		.url = url,
+		.max_bytes = LIMIT_FEED_DOWNLOAD,
+		.accept_gzip = true,
+		.cancel = job->raw.cancel,
 	};
 
 	/* Validators are the word of one location: another one's may mean something else by them.
