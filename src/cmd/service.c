@@ -44,6 +44,8 @@ struct service {
 	struct fernet_key pagination_key;
 	struct store_pool *pool;
 	struct store_pool *health_pool; /* one connection, which requests cannot use up */
+	/* An update has a connection for as long as it lasts, and its lock is renewed beside it. */
+	struct store_pool *updater_pool;
 	struct indexer *indexer;
 	struct api *api;
 	struct http_tls *tls;
@@ -289,7 +291,7 @@ static int start_loops(struct service *s, struct err *err)
 			.location = c->updater.sources[i].url,
 			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
-		.pool = s->pool,
+		.pool = s->updater_pool,
 		.owner = s->owner,
 		.interval_ms = c->updater.interval_ms,
 		.notify = notify_policy(c),
@@ -318,6 +320,7 @@ static int start(struct service *s, struct err *err)
 		return r;
 	s->pool = store_pool_new(s->location, STORE_CREATE, c->database.connections);
 	s->health_pool = store_pool_new(s->location, 0, 1);
+	s->updater_pool = store_pool_new(s->location, STORE_CREATE, 2);
 	memcpy(s->pagination_key.bytes, c->api.pagination_key, sizeof(s->pagination_key.bytes));
 	if ((r = start_api(s, err)) < 0)
 		return r;
@@ -411,6 +414,7 @@ static void stop(struct service *s)
 	indexer_free(s->indexer);
 	/* After all who wake it: a request may still be at work that nobody waits for any more. */
 	notifier_free(atomic_load(&s->notifier));
+	store_pool_free(s->updater_pool);
 	store_pool_free(s->health_pool);
 	store_pool_free(s->pool);
 	fernet_key_wipe(&s->pagination_key);
