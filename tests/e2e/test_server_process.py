@@ -310,3 +310,14 @@ def test_connections_that_end_leave_nothing_open(server, backend):
         with socket.create_connection(("127.0.0.1", running.port)):
             pass
     wait_until(lambda: count() <= before + 5)
+
+
+@ours_only
+def test_status_of_a_server_database_hides_the_password(clair, postgres):
+    """Whoever looks over the shoulder of "clair db status" does not see it."""
+    url = postgres.database(user="scram")
+    assert "p%40ss" in url
+    made = subprocess.run([clair, "update", "--db", url, "--from", "debian=/nonexistent"], capture_output=True, text=True, check=False)
+    done = subprocess.run([clair, "db", "status", "--db", url], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, made.stderr + done.stderr
+    assert done.stdout.startswith("database postgresql://") and "p%40ss" not in done.stdout + done.stderr + made.stderr
