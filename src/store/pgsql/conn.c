@@ -210,13 +210,27 @@ static int set_up_session(struct pg_store *s, struct err *err)
 	return r;
 }
 
+/* Which a standby does not tell, nor servers that are not quite PostgreSQL. */
+static int find_timeline(struct pg_store *s, struct err *err)
+{
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_pg_query_ struct pg_query q =
+		pg_query_sql(s, "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE ('x' || left("
+				"pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END");
+	int r = pg_select(&q, 0, &e);
+
+	s->timeline = r > 0 ? pg_i64(&q, 0) : 0;
+	return r < 0 && s->failure == PG_FAILURE_LOST ? err_move(err, &e) : 0;
+}
+
 static int check_connected(struct pg_store *s, struct err *err)
 {
 	memset(s->prepared, 0, sizeof(s->prepared));
 	s->in_transaction = s->ready = s->farewell = false;
 	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK)
 		return fail_lost(s, err);
-	return set_up_session(s, err);
+	int r = set_up_session(s, err);
+	return r < 0 ? r : find_timeline(s, err);
 }
 
 int pg_connect(struct pg_store *s, const char *conninfo, bool many_hosts, struct err *err)

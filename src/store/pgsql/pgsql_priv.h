@@ -114,6 +114,9 @@ struct pg_store {
 	bool ready;    /* the session is set up */
 	bool farewell; /* the server said that it ends the connection */
 	bool in_call;
+	/* Of the server's history: another one after a standby took over, or a backup was restored;
+	 * 0: not known. */
+	int64_t timeline;
 	bool in_transaction;
 	bool committing;
 	enum pg_failure failure; /* of the last error */
