@@ -3,7 +3,7 @@
 BUILD ?= build
 MESON_FLAGS ?= --buildtype=debugoptimized
 
-.PHONY: all deps demo check test bench fuzz format lint man install clean
+.PHONY: all deps demo check test bench fuzz soak format lint man install clean
 
 # The program, at build/clair.
 all: $(BUILD)/build.ninja
@@ -44,6 +44,15 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@tools/install-deps build test
 	@tests/fuzz/run $(FUZZ_SECONDS)
+
+# Mixed load on a server under sanitizers for SOAK_SECONDS with each kind of database, and a stop in the midst of it.
+SOAK_SECONDS ?= 600
+soak:
+	@tools/install-deps build test
+	@[ -f build-asan/build.ninja ] || CC=clang meson setup build-asan -Dtests=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	@ninja -C build-asan clair
+	@tests/soak/run --seconds $(SOAK_SECONDS) --backend sqlite
+	@tests/soak/run --seconds $(SOAK_SECONDS) --backend postgresql
 
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
