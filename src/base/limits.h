@@ -222,6 +222,10 @@
 /* Matches of one image: a large one with an old kernel has some 20,000; an image may list any
  * number of versions of the package that has most. */
 #define LIMIT_MATCHES 200000
+/* Texts of the vulnerabilities of a layer: LIMIT_MATCHES real ones have below 100 MiB. Texts of one
+ * page of a list; escaped, they are some times as long in an answer. */
+#define LIMIT_VIEW_TEXTS (128 * MIB)
+#define LIMIT_PAGE_TEXTS (32 * MIB)
 /* Superseded and withdrawn advisories are kept this long. */
 #define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
 /* Notifications that were dealt with are kept this long: who is late may still ask for one. */
