@@ -245,6 +245,16 @@ static void unlock(struct pg_update *u)
 		u->store->farewell = true;
 }
 
+/* What counts is in: the layers that came in between are all that this is about. */
+static void notify_late(struct pg_update *u)
+{
+	_cleanup_err_ struct err err = ERR_INIT;
+
+	if (u->copied && u->notifies && u->base.notify == STORE_NOTIFY_TOUCHING &&
+		pg_transaction(u->store, pg_notify_late, u, &err) < 0)
+		log_warning("%s", err_msg(&err));
+}
+
 static int commit_session(struct pg_store *s, void *ctx, struct err *err)
 {
 	struct pg_update *u = ctx;
@@ -253,6 +263,8 @@ static int commit_session(struct pg_store *s, void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	r = commit_locked(u, err);
+	if (r == 0)
+		notify_late(u);
 	if (r == 0)
 		analyze(u);
 	pg_copy_fini(u);

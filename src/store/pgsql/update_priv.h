@@ -67,5 +67,10 @@ void pg_copy_fini(struct pg_update *u);
 /* Makes the namespaces and packages that are new. A callback for pg_transaction(). */
 int pg_write_names(struct pg_store *s, void *update, struct err *err) MUST_CHECK;
 int pg_write_differences(struct pg_update *u, struct err *err) MUST_CHECK;
+/*
+ * Behind the commit: notifications of what touches layers that came after the others were made, and
+ * may have been read before the commit was seen. A callback for pg_transaction().
+ */
+int pg_notify_late(struct pg_store *s, void *update, struct err *err) MUST_CHECK;
 
 #endif

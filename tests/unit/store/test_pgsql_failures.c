@@ -319,6 +319,35 @@ static void test_reads_and_posts_do_not_wait_for_an_update(void **state)
 	PQfinish(other);
 }
 
+/* It may have been read before the commit was seen, and is to be looked at again. */
+static void test_layer_that_comes_during_a_commit_is_notified_of(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	PGconn *other = test_pgsql_connect(f->location);
+	struct store *second = test_open(f->location, 0);
+	struct call c = { .s = second, .run = call_update };
+	struct str name;
+
+	(void)test_commit(test_begin(f->store, "debian"), 1);
+	free(test_pgsql_ask(other, "BEGIN"));
+	free(test_pgsql_ask(other, "SELECT 1 FROM source FOR NO KEY UPDATE"));
+	assert_int_equal(pthread_create(&c.thread, NULL, run_call, &c), 0);
+	wait_until_waiting(f->location);
+	test_layer(f->store, "base", "", "bash=1");
+	assert_findings(f->store, "base", "");
+	free(test_pgsql_ask(other, "COMMIT"));
+	assert_int_equal(pthread_join(c.thread, NULL), 0);
+	assert_call(c, 0);
+	assert_findings(f->store, "base", "bash/1:CVE-2=2");
+	assert_int_equal(
+		store_notification_take(f->store, STR("me"), 100, 100, &a, &name, NULL), 1);
+	assert_int_equal(
+		store_notification_take(f->store, STR("me"), 100, 100, &a, &name, NULL), 0);
+	store_close(second);
+	PQfinish(other);
+}
+
 /* --- two servers */
 
 static void test_standby_that_is_promoted_takes_over(void **state)
@@ -378,6 +407,7 @@ int pgsql_failures(void)
 		PG_TEST(test_update_that_was_cut_leaves_the_old_state),
 		PG_TEST(test_other_writers_are_waited_for_so_long),
 		PG_TEST(test_reads_and_posts_do_not_wait_for_an_update),
+		PG_TEST(test_layer_that_comes_during_a_commit_is_notified_of),
 		PG_TEST(test_standby_that_is_promoted_takes_over),
 	};
 
