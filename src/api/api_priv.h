@@ -94,8 +94,6 @@ int call_fail(struct call *c, const struct err *err);
 /* Text instead of JSON, for what is no route; with what is allowed, if anything is. */
 void reply_no_route(struct http_request *r, const char *allow);
 
-bool call_accepts_gzip(const struct call *c);
-
 /* --- call.c: the store */
 
 /*

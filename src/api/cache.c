@@ -111,25 +111,10 @@ void answer_cache_free(struct answer_cache *c)
 	free(c);
 }
 
-/* What a body takes: JSON never shrinks by less than a quarter, and the entry itself. */
-static uint64_t cost(const struct http_body *body, bool gzip)
+/* What a body takes, with the entry itself. */
+static uint64_t cost(const struct http_body *body)
 {
-	uint64_t n = http_body_bytes(body).n;
-
-	return n + (gzip ? n / 4 * 3 : 0) + sizeof(struct entry) + 256;
-}
-
-/* An answer that is there, with or without the gzipped form that nobody asked for. */
-static struct entry *find_made(struct answer_cache *c, const struct answer_key *key)
-{
-	struct answer_key with_gzip = *key;
-	struct entry *e = find(c, key);
-
-	if ((e && e->body) || key->gzip)
-		return e;
-	with_gzip.gzip = true;
-	struct entry *other = find(c, &with_gzip);
-	return other && other->body ? other : e;
+	return http_body_bytes(body).n + sizeof(struct entry) + 256;
 }
 
 enum answer_found answer_cache_ask(struct answer_cache *c, const struct answer_key *key,
@@ -138,7 +123,7 @@ enum answer_found answer_cache_ask(struct answer_cache *c, const struct answer_k
 	enum answer_found found = ANSWER_MAKE;
 
 	(void)pthread_mutex_lock(&c->lock);
-	struct entry *e = find_made(c, key);
+	struct entry *e = find(c, key);
 	if (e && e->body) {
 		list_remove(c, e);
 		list_add(c, e);
@@ -158,7 +143,7 @@ enum answer_found answer_cache_ask(struct answer_cache *c, const struct answer_k
 /* Keeps a body when there is no such one yet and it fits at all. */
 static void keep(struct answer_cache *c, const struct answer_key *key, struct http_body *body)
 {
-	uint64_t bytes = cost(body, key->gzip);
+	uint64_t bytes = cost(body);
 
 	if (bytes > c->max_bytes / 4 || find(c, key))
 		return;

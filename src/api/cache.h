@@ -15,7 +15,7 @@ struct answer_cache;
 struct answer_key {
 	struct layer_state state;
 	enum layer_part part;
-	bool gzip; /* with a gzipped form */
+	bool gzip; /* it is gzipped */
 };
 
 /* Somebody who waits. */

@@ -152,13 +152,6 @@ void reply_no_route(struct http_request *r, const char *allow)
 			});
 }
 
-bool call_accepts_gzip(const struct call *c)
-{
-	struct str accepted = http_request_header(c->r, STR("Accept-Encoding"));
-
-	return str_find(accepted, STR("gzip")) >= 0;
-}
-
 int store_failure(struct err *err)
 {
 	if (err->code != ERR_NOT_FOUND && err->code != ERR_BUSY)

@@ -206,7 +206,7 @@ int layer_get(struct call *c, struct err *err)
 	if (r < 0)
 		return r;
 	key->part = wanted_part(c);
-	key->gzip = call_accepts_gzip(c);
+	key->gzip = c->r->accepts_gzip;
 	if (key->part == LAYER_PART_NONE)
 		return get_bare(c, &loan, err);
 	r = store_layer_state(loan.store, c->params[0], &key->state, err);

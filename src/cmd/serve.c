@@ -18,7 +18,7 @@ static const char *const description[] = {
 
 static const struct cmd_term environment[] = {
 	{ "http_proxy, https_proxy, all_proxy, no_proxy",
-		"proxies for downloads, as curl(1) heeds them" },
+		"proxies for downloads, as curl(1) heeds them; HTTP_PROXY too, unless REQUEST_METHOD is set" },
 	{ "CLAIR_SANDBOX",
 		"\"require\": refuse to analyze layers where the kernel cannot confine workers; \"auto\" (the default): warn" },
 	{ "SQLITE_TMPDIR, TMPDIR",

@@ -25,6 +25,10 @@ enum { DATABASE_RETRY_MS = 2000 };
 /* Sent by the thread that waits for the database when it has done so. */
 enum { SIGNAL_DATABASE = SIGUSR1 };
 
+/* Requests that are worked on at once, however many connections there may be: what a work queue
+ * takes. */
+enum { API_THREADS_MAX = 256 };
+
 struct service {
 	const struct serve_flags *flags;
 	const struct config *config;
@@ -47,6 +51,7 @@ struct service {
 	struct http_tls *tls;
 	struct http_server *main_server, *health_server;
 	struct updater *updater;
+	struct updater_source sources[CONFIG_SOURCE_COUNT];
 	/* Threads of the API and of the updater wake it as soon as it is there. */
 	struct notifier *_Atomic notifier;
 };
@@ -221,7 +226,7 @@ static int start_api(struct service *s, struct err *err)
 		.pagination_key = &s->pagination_key,
 		.stores = s->pool,
 		.health_store = s->health_pool,
-		.threads = s->config->database.connections,
+		.threads = min_size(c->database.connections, API_THREADS_MAX),
 		.queue = LIMIT_API_QUEUE,
 		.index = submit_layer,
 		.index_ctx = s->indexer,
@@ -282,11 +287,17 @@ static int start_loops(struct service *s, struct err *err)
 		.cert_file = c->notifier.http.cert_file,
 		.key_file = c->notifier.http.key_file,
 	};
+	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++)
+		s->sources[i] = (struct updater_source){ .name = c->updater.sources[i].name,
+			.location = c->updater.sources[i].url,
+			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
 		.pool = s->updater_pool,
 		.owner = s->owner,
 		.interval_ms = c->updater.interval_ms,
 		.notify = notify_policy(c),
+		.sources = s->sources,
+		.n_sources = CONFIG_SOURCE_COUNT,
 		.notified = on_notifications,
 		.ctx = s,
 	};

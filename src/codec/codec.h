@@ -8,6 +8,7 @@
 #include "codec/decompress.h"
 #include "codec/digest.h"
 #include "codec/fernet.h"
+#include "codec/gzip.h"
 #include "codec/json_reader.h"
 #include "codec/json_writer.h"
 #include "codec/stanza.h"

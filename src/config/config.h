@@ -17,6 +17,15 @@ enum { CONFIG_PAGINATION_KEY_BYTES = 32 };
 
 enum config_database { CONFIG_SQLITE, CONFIG_PGSQL, CONFIG_DATABASE_COUNT };
 
+/* The data sources of the updater, as the feeds that they go to are named. */
+enum { CONFIG_SOURCE_DEBIAN, CONFIG_SOURCE_COUNT };
+
+struct config_source {
+	const char *name;
+	bool enabled;
+	const char *url; /* URL or path, may hold credentials; NULL: the publisher's */
+};
+
 /* Where a key's value stands, counted from 1 (columns in characters); 0 and 0: it is not there. */
 struct config_place {
 	unsigned line;
@@ -58,6 +67,7 @@ struct config {
 	} api;
 	struct {
 		uint64_t interval_ms; /* 0: the updater is off */
+		struct config_source sources[CONFIG_SOURCE_COUNT];
 	} updater;
 	struct {
 		bool enabled; /* there is an endpoint */

@@ -4,10 +4,12 @@
  */
 #include "config/config_priv.h"
 
-#define OFFSET(member) .offset = offsetof(struct config, member)
-#define A_PORT         .take = take_port, .expected = "a port (0 to 65535)", .max = 65535
-#define TEXT           .take = take_text, .expected = "text"
-#define FILE_NAME      .take = take_text, .expected = "the name of a file"
+#define OFFSET(member)        .offset = offsetof(struct config, member)
+#define A_PORT                .take = take_port, .expected = "a port (0 to 65535)", .max = 65535
+#define TEXT                  .take = take_text, .expected = "text"
+#define FILE_NAME             .take = take_text, .expected = "the name of a file"
+
+#define SOURCE(index, member) OFFSET(updater.sources[index].member)
 
 static const struct config_key keys[] = {
 	{ .name = "clair" },
@@ -68,6 +70,17 @@ static const struct config_key keys[] = {
 		.expected = "a duration with its unit, such as 6h or 1h30m, or 0",
 		.max = INT64_MAX,
 		OFFSET(updater.interval_ms) },
+	{ .name = "clair.updater.sources" },
+	{ .name = "clair.updater.sources.debian" },
+	{ .name = "clair.updater.sources.debian.enabled",
+		.take = take_bool,
+		.expected = "true or false",
+		SOURCE(CONFIG_SOURCE_DEBIAN, enabled) },
+	{ .name = "clair.updater.sources.debian.url",
+		.take = take_text,
+		.expected = "a URL or a path",
+		.secret = true,
+		SOURCE(CONFIG_SOURCE_DEBIAN, url) },
 
 	{ .name = "clair.notifier" },
 	{ .name = "clair.notifier.attempts",

@@ -14,7 +14,10 @@ void config_defaults(struct config *out)
 		.arena = ARENA_INIT,
 		.database = { .type = CONFIG_SQLITE, .connections = 10, .cachesize = 16384 },
 		.api = { .port = 6060, .health_port = 6061, .timeout_ms = 900 * 1000 },
-		.updater = { .interval_ms = 3600 * 1000 },
+		.updater = { .interval_ms = 3600 * 1000,
+			.sources = {
+				[CONFIG_SOURCE_DEBIAN] = { .name = "debian", .enabled = true },
+			} },
 		.notifier = { .attempts = 5, .renotify_interval_ms = 2 * 3600 * 1000 },
 		.layer_sources = { .local_paths = VEC_INIT },
 		.origins = VEC_INIT,
@@ -33,6 +36,8 @@ void config_fini(struct config *c)
 	wipe(c->database.source);
 	wipe(c->notifier.http.endpoint);
 	wipe(c->notifier.http.proxy);
+	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++)
+		wipe(c->updater.sources[i].url);
 	explicit_bzero(c->api.pagination_key, sizeof(c->api.pagination_key));
 	vec_fini(&c->origins);
 	arena_fini(&c->arena);

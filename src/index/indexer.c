@@ -136,8 +136,23 @@ static void replace_ticket(struct indexer *ix, const struct ticket *t, struct ti
 	}
 }
 
+static void count_layer(const char *result)
+{
+	metric_add(metric_of(&metric_index_layers, result), 1);
+}
+
+static void show_load(struct indexer *ix)
+{
+	metric_set(metric_of(&metric_index_queued), (double)work_queue_waiting(ix->queue));
+	metric_set(metric_of(&metric_index_running), (double)work_queue_running(ix->queue));
+}
+
 static void count(struct indexer_stats *s, enum job_end e, enum index_status status)
 {
+	count_layer(e == JOB_STORED        ? "indexed"
+		    : e == JOB_KNOWN       ? "known"
+		    : status == INDEX_BUSY ? "busy"
+					   : "failed");
 	s->indexed += e == JOB_STORED;
 	s->known += e == JOB_KNOWN;
 	s->refused += e == JOB_FAILED && status == INDEX_BUSY;
@@ -189,6 +204,7 @@ static struct ticket *finish_ticket(
 		free_ticket(*behind);
 	}
 	free_ticket(t);
+	show_load(ix);
 	(void)pthread_mutex_lock(&ix->lock);
 	if (--ix->open == 0)
 		(void)pthread_cond_broadcast(&ix->idle);
@@ -286,6 +302,7 @@ void indexer_submit(
 		(void)pthread_mutex_lock(&ix->lock);
 		ix->stats.failed++;
 		(void)pthread_mutex_unlock(&ix->lock);
+		count_layer("failed");
 		done(ctx, &result);
 		return;
 	}
@@ -293,8 +310,11 @@ void indexer_submit(
 	const char *refused = take_request(ix, r, (struct waiter){ .done = done, .ctx = ctx });
 	ix->stats.refused += refused != NULL;
 	(void)pthread_mutex_unlock(&ix->lock);
-	if (!refused)
+	if (!refused) {
+		show_load(ix);
 		return;
+	}
+	count_layer("busy");
 	log_event(LOG_WARNING, "could not process layer", LOG_STR("layer", r->name),
 		LOG_CSTR("answer", refused));
 	result = index_refusal(INDEX_BUSY, refused);

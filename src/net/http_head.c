@@ -150,7 +150,7 @@ unsigned exchange_read_head(struct exchange *x, const char *method, const char *
 	unsigned refused = check_headers(r);
 	if (refused)
 		return refused;
-	x->gzip_accepted =
+	r->accepts_gzip =
 		str_find(http_request_header(r, STR("Accept-Encoding")), STR("gzip")) >= 0;
 	return read_target(r);
 }

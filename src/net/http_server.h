@@ -36,22 +36,25 @@ struct http_request {
 	const struct http_header
 		*headers; /* in the order they came, blanks around values removed */
 	size_t n_headers;
+	bool accepts_gzip;
 };
 
 /* The first header of that name (letter case does not matter); empty when there is none. */
 struct str http_request_header(const struct http_request *r, struct str name);
 
 /*
- * A body that any number of replies share, with a gzipped form when that is wanted. Immutable and
- * counted: http_body_unref() lets go of a reference, from any thread.
+ * A body that any number of replies share. Immutable and counted: http_body_unref() lets go of a
+ * reference, from any thread.
  */
 struct http_body;
 
-/* Takes the bytes from *content, which is empty afterwards. */
-struct http_body *http_body_new(struct buf *content, bool with_gzip);
+/* Takes the bytes from *content, which is empty afterwards. With gzip the body is their gzipped
+ * form, for replies to requests that accept it (accepts_gzip) only. */
+struct http_body *http_body_new(struct buf *content, bool gzip);
 struct http_body *http_body_ref(struct http_body *body);
 void http_body_unref(struct http_body *body);
 DEFINE_CLEANUP(struct http_body *, http_body_unref)
+/* In the form that it has. */
 struct span http_body_bytes(const struct http_body *body);
 
 struct http_reply {

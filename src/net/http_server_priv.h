@@ -43,7 +43,6 @@ struct exchange {
 	bool head_read;
 	bool refused; /* answered before the body was there */
 	bool handed;  /* to the user's handler */
-	bool gzip_accepted;
 	struct buf body;
 	bool no_room;      /* for the body: all have too much */
 	uint64_t reserved; /* bytes of the server's total for bodies */

@@ -268,8 +268,7 @@ void view_builder_init(struct view_builder *b, struct arena *a, struct layer_vie
 void view_builder_fini(struct view_builder *b);
 
 /* The feature with this id (of the database, each once), in any order. */
-void view_builder_add_feature(
-	struct view_builder *b, int64_t id, const struct layer_feature *feature);
+void view_builder_add_feature(struct view_builder *b, int64_t id, const struct layer_feature *f);
 
 /* A fix that applies to a feature, of whose namespace the vulnerability is: match.feature and
  * .name_space are not looked at. */

@@ -24,6 +24,7 @@ int store_vulnerability_get(struct store *s, struct str name_space, struct str n
 	return s->driver->vulnerability_get(s, name_space, name, a, out, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): where a page begins, and where the next */
 int store_vulnerability_list(struct store *s, struct str name_space, int64_t start_id, size_t limit,
 	struct arena *a, struct stored_vulnerability **out, size_t *n, int64_t *next_id,
 	struct err *err)

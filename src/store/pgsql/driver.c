@@ -5,7 +5,7 @@
 #include "store/pgsql/pgsql_priv.h"
 
 #define SOURCE_COLUMNS \
-	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories"
+	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories, id"
 
 #define ONE_CHANGE "(SELECT $1::bigint AS old_id, $2::bigint AS new_id, 0 AS position)"
 
@@ -94,7 +94,7 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" ORDER BY q.hash ON CONFLICT DO NOTHING",
 	[PG_GENERATION_BUMP] = "UPDATE generation SET value = value + 1",
 
-	/* Who replaces a layer moves what inherits from it: nothing may be added meanwhile. */
+	/* Who replaces or deletes layers cares for what builds on them: none is added meanwhile. */
 	[PG_LAYERS_LOCK] = "SELECT pg_advisory_xact_lock(" PG_LAYERS_LOCK_ID ")",
 	[PG_LAYERS_LOCK_SHARED] = "SELECT pg_advisory_xact_lock_shared(" PG_LAYERS_LOCK_ID ")",
 	[PG_LAYER_FIND] = "SELECT id, engine_version, parent_id, content_id, features_of"
@@ -143,10 +143,12 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 	[PG_CONTENT_DROP_UNUSED] =
 		"DELETE FROM layer_content c WHERE c.id = ANY($1::bigint[])"
 		" AND NOT EXISTS (SELECT FROM layer l WHERE l.content_id = c.id)",
+	/* Of a feature that is given twice the first counts. */
 	[PG_LAYER_FEATURE_ADD] =
 		"INSERT INTO layer_feature (layer_id, feature_id, added_by)"
 		" SELECT $1, feature_id, added_by FROM unnest($2::bigint[], $3::bigint[])"
-		" AS x (feature_id, added_by) ORDER BY feature_id ON CONFLICT DO NOTHING",
+		" WITH ORDINALITY AS x (feature_id, added_by, position)"
+		" ORDER BY feature_id, position ON CONFLICT DO NOTHING",
 	[PG_LAYER_FEATURES_DELETE] = "DELETE FROM layer_feature WHERE layer_id = $1",
 	[PG_LAYER_FEATURES] =
 		"SELECT f.id, n.name, n.version_format, f.name, f.version, p.name, f.key,"
@@ -158,7 +160,7 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" JOIN layer a ON a.id = lf.added_by WHERE l.name = $1",
 	[PG_LAYER_MATCHES] =
 		"SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, v.severity, v.link,"
-		" t.body, v.metadata, s.name, n.name FROM layer l"
+		" t.body, v.metadata, s.name FROM layer l"
 		" JOIN layer_feature lf ON lf.layer_id = coalesce(l.features_of, l.id)"
 		" JOIN feature f ON f.id = lf.feature_id"
 		" JOIN fix x ON x.package_id = f.package_id"
@@ -166,7 +168,6 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" AND x.fixed_key > f.key AND x.introduced_key <= f.key"
 		" JOIN vulnerability v ON v.id = x.vulnerability_id"
 		" JOIN source s ON s.id = v.source_id"
-		" JOIN namespace n ON n.id = v.namespace_id"
 		" LEFT JOIN text t ON t.id = v.description_id WHERE l.name = $1",
 
 	[PG_ADVISORIES_LOCK] = "SELECT pg_advisory_xact_lock(" PG_ADVISORIES_LOCK_ID ")",
@@ -232,7 +233,7 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 				" vulnerability_old, vulnerability_new FROM notification"
 				" WHERE name = $1",
 	[PG_NOTIFICATION_LAYERS] =
-		"SELECT DISTINCT l.id, l.name FROM ("
+		"SELECT l.id, l.name FROM (SELECT DISTINCT i.layer_id FROM ("
 		" SELECT package_id, introduced_key, fixed_key FROM fix"
 		" WHERE vulnerability_id = $1 UNION ALL"
 		" SELECT package_id, introduced_key, fixed_key FROM deleted_fix"
@@ -241,8 +242,8 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" AND substr(f.key, 1, 200) <= substr(x.fixed_key, 1, 200)"
 		" AND f.key >= x.introduced_key AND f.key < x.fixed_key"
 		" JOIN layer_feature i ON i.feature_id = f.id AND i.added_by = i.layer_id"
-		" AND i.layer_id >= $2"
-		" JOIN layer l ON l.id = i.layer_id ORDER BY l.id LIMIT $3",
+		" AND i.layer_id >= $2 ORDER BY i.layer_id LIMIT $3) AS d"
+		" JOIN layer l ON l.id = d.layer_id ORDER BY l.id",
 	/* Who finds that somebody was faster learns it from the second column. */
 	[PG_NOTIFICATION_TAKE] =
 		"WITH due AS (SELECT n.name FROM notification n WHERE n.deleted_at IS NULL"
@@ -307,25 +308,25 @@ const struct store_driver store_pgsql_driver = {
 	.file_digest_get = pgsql_file_digest_get,
 	.file_digest_put = pgsql_file_digest_put,
 	.ping = ping,
-	.layer_get = pgsql_layer_get,
-	.layer_chain = pgsql_layer_chain,
-	.layer_put = pgsql_layer_put,
-	.layer_delete = pgsql_layer_delete,
-	.layer_state = pgsql_layer_state,
-	.layer_read = pgsql_layer_read,
-	.namespace_list = pgsql_namespace_list,
-	.namespace_get = pgsql_namespace_get,
-	.vulnerability_get = pgsql_vulnerability_get,
-	.vulnerability_list = pgsql_vulnerability_list,
-	.vulnerability_put = pgsql_vulnerability_put,
-	.vulnerability_delete = pgsql_vulnerability_delete,
-	.notification_get = pgsql_notification_get,
-	.notification_take = pgsql_notification_take,
-	.notification_sent = pgsql_notification_sent,
-	.notification_delete = pgsql_notification_delete,
-	.lock = pgsql_lock,
-	.unlock = pgsql_unlock,
-	.lock_find = pgsql_lock_find,
-	.key_get = pgsql_key_get,
-	.key_put = pgsql_key_put,
+	.layer_get = pgsql_observed_layer_get,
+	.layer_chain = pgsql_observed_layer_chain,
+	.layer_put = pgsql_observed_layer_put,
+	.layer_delete = pgsql_observed_layer_delete,
+	.layer_state = pgsql_observed_layer_state,
+	.layer_read = pgsql_observed_layer_read,
+	.namespace_list = pgsql_observed_namespace_list,
+	.namespace_get = pgsql_observed_namespace_get,
+	.vulnerability_get = pgsql_observed_vulnerability_get,
+	.vulnerability_list = pgsql_observed_vulnerability_list,
+	.vulnerability_put = pgsql_observed_vulnerability_put,
+	.vulnerability_delete = pgsql_observed_vulnerability_delete,
+	.notification_get = pgsql_observed_notification_get,
+	.notification_take = pgsql_observed_notification_take,
+	.notification_sent = pgsql_observed_notification_sent,
+	.notification_delete = pgsql_observed_notification_delete,
+	.lock = pgsql_observed_lock,
+	.unlock = pgsql_observed_unlock,
+	.lock_find = pgsql_observed_lock_find,
+	.key_get = pgsql_observed_key_get,
+	.key_put = pgsql_observed_key_put,
 };

@@ -23,7 +23,6 @@ struct putting {
 	/* Anew in each attempt: */
 	struct layer_row old; /* what is there under the name */
 	struct layer_row new;
-	int64_t left_content; /* that the layer had before; 0: none */
 };
 
 static int find_layer(struct pg_store *s, struct str name, struct layer_row *out, struct err *err)
@@ -68,18 +67,25 @@ static void spaces_fini(struct spaces *x)
 	arena_fini(&x->arena);
 }
 
+/* The namespace of this name, or NULL. */
+static struct pg_name_space *get_space(const struct spaces *x, struct str name)
+{
+	const size_t *known = map_get(&x->index, name);
+
+	return known && *known < x->v.n ? x->v.v + *known : NULL;
+}
+
 static int add_space(struct spaces *x, struct str name, struct str scheme, struct err *err)
 {
-	size_t *known = map_get(&x->index, name);
+	struct pg_name_space *there = get_space(x, name);
 
-	if (known)
-		return store_merge_scheme(
-			name, x->v.v[*known].scheme, scheme, &x->v.v[*known].scheme, err);
+	if (there)
+		return store_merge_scheme(name, there->scheme, scheme, &there->scheme, err);
 	if (name.n > LIMIT_PGSQL_NAME)
 		return err_set(err, ERR_INPUT, "a namespace of %zu bytes", name.n);
-	known = arena_alloc(&x->arena, sizeof(*known));
-	*known = x->v.n;
-	map_set(&x->index, name, known);
+	size_t *place = arena_alloc(&x->arena, sizeof(*place));
+	*place = x->v.n;
+	map_set(&x->index, name, place);
 	const struct pg_name_space space = { .name = name, .scheme = scheme };
 	vec_push(&x->v, space);
 	return 0;
@@ -92,9 +98,9 @@ static size_t count_features(const struct layer_put *put)
 
 static int64_t space_id(const struct spaces *x, struct str name)
 {
-	const size_t *known = map_get(&x->index, name);
+	const struct pg_name_space *there = get_space(x, name);
 
-	return known ? x->v.v[*known].id : 0;
+	return there ? there->id : 0;
 }
 
 static int find_features(
@@ -186,6 +192,18 @@ static int find_content(struct pg_store *s, struct putting *p, struct err *err)
 		p->new.content_id = pg_i64(&add, 0);
 	else if (r == 0 && (r = get_content(s, p, err)) == 0)
 		r = pg_again(s, err);
+	return r < 0 ? r : 0;
+}
+
+/* Nobody else does this at the same time: whoever leaves a content has locked the others out. */
+static int drop_unused_contents(struct pg_store *s, const int64_t *ids, size_t n, struct err *err)
+{
+	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_CONTENT_DROP_UNUSED);
+	struct buf *array = pg_bind_i64s(&q, n);
+
+	for (size_t i = 0; i < n; i++)
+		pg_array_i64(array, ids[i]);
+	int r = pg_run(&q, 0, err);
 	return r < 0 ? r : 0;
 }
 
@@ -309,9 +327,9 @@ static int replace_layer(struct pg_store *s, struct putting *p, struct err *err)
 		return r;
 	if (p->new.features_of != p->old.features_of && (r = move_heirs(s, p, err)) < 0)
 		return r;
-	if (p->new.content_id != p->old.content_id)
-		p->left_content = p->old.content_id;
-	return 0;
+	if (p->new.content_id == p->old.content_id)
+		return 0;
+	return drop_unused_contents(s, &p->old.content_id, 1, err);
 }
 
 /* 1, or 0 when what is there stays. */
@@ -329,7 +347,6 @@ static int put_in_transaction(struct pg_store *s, void *ctx, struct err *err)
 		return pg_again(s, err);
 	}
 	p->new = (struct layer_row){ .id = 0 };
-	p->left_content = 0;
 	if ((r = find_parent(s, p, err)) < 0 || (r = find_content(s, p, err)) < 0)
 		return r;
 	r = p->old.id ? replace_layer(s, p, err) : add_layer(s, p, err);
@@ -338,23 +355,6 @@ static int put_in_transaction(struct pg_store *s, void *ctx, struct err *err)
 	if (r == 0 && p->old.id)
 		r = pg_generation_bump(s, err);
 	return r < 0 ? r : 1;
-}
-
-/*
- * Drops those of these contents that no layer has any more; behind the transaction that left them:
- * of two that do so at once, neither would see that it is the last. What fails leaves a row that
- * nobody needs.
- */
-static void drop_unused_contents(struct pg_store *s, const int64_t *ids, size_t n)
-{
-	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_CONTENT_DROP_UNUSED);
-	_cleanup_err_ struct err err = ERR_INIT;
-	struct buf *array = pg_bind_i64s(&q, n);
-
-	for (size_t i = 0; i < n; i++)
-		pg_array_i64(array, ids[i]);
-	if (pg_run(&q, PG_REPEATABLE, &err) < 0)
-		log_debug("%s", err_msg(&err));
 }
 
 int pgsql_layer_put(struct store *base, const struct layer_put *put, struct err *err)
@@ -369,42 +369,34 @@ int pgsql_layer_put(struct store *base, const struct layer_put *put, struct err 
 	r = prepare_names(s, &p, err);
 	if (r == 0)
 		r = pg_call(s, PG_TRANSACTION | PG_REPEATABLE, put_in_transaction, &p, err);
-	if (r > 0 && p.left_content)
-		drop_unused_contents(s, &p.left_content, 1);
 	free(p.features);
 	return r;
 }
 
 /* --- deleting */
 
-struct deleting {
-	struct str name;
-	VEC_OF(int64_t) contents; /* that the layers had */
-};
-
 static int delete_in_transaction(struct pg_store *s, void *ctx, struct err *err)
 {
-	struct deleting *d = ctx;
+	const struct str *name = ctx;
 	_cleanup_pg_query_ struct pg_query q = pg_query(s, PG_LAYER_DELETE);
+	VEC_OF(int64_t) contents = VEC_INIT;
+	int n = lock_layers(s, true, err);
 
-	vec_clear(&d->contents);
-	pg_bind_str(&q, d->name);
-	int n = pg_run(&q, 0, err);
+	if (n < 0)
+		return n;
+	pg_bind_str(&q, *name);
+	n = pg_run(&q, 0, err);
 	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no layer %" PRIstr, STR_ARG(d->name));
+		return err_set(err, ERR_NOT_FOUND, "there is no layer %" PRIstr, STR_ARG(*name));
 	for (q.row = 0; q.row < n; q.row++)
-		vec_push(&d->contents, pg_i64(&q, 0));
-	return n < 0 ? n : 0;
+		vec_push(&contents, pg_i64(&q, 0));
+	if (n > 0)
+		n = drop_unused_contents(s, contents.v, contents.n, err);
+	vec_fini(&contents);
+	return n;
 }
 
-int pgsql_layer_delete(struct store *base, struct str name, struct err *err)
+int pgsql_layer_delete(struct store *s, struct str name, struct err *err)
 {
-	struct pg_store *s = (struct pg_store *)base;
-	struct deleting d = { .name = name, .contents = VEC_INIT };
-	int r = pg_call(s, PG_TRANSACTION, delete_in_transaction, &d, err);
-
-	if (r == 0)
-		drop_unused_contents(s, d.contents.v, d.contents.n);
-	vec_fini(&d.contents);
-	return r;
+	return pg_call((struct pg_store *)s, PG_TRANSACTION, delete_in_transaction, &name, err);
 }

@@ -79,33 +79,29 @@ struct putting {
 	int64_t name_space_id;
 	struct str last_name_space; /* of the feature before: they repeat */
 	int64_t last_name_space_id;
-	int64_t *ancestors; /* heap; only when a feature comes from one */
-	size_t n_ancestors;
+	VEC_OF(int64_t) ancestors; /* only when a feature comes from one */
 };
 
 static int load_ancestors(struct putting *p, struct err *err)
 {
 	_cleanup_query_ struct query q = query_start(&p->s->db, SQL_LAYER_ANCESTORS);
-	VEC_OF(int64_t) ids = VEC_INIT;
 	int r;
 
 	query_bind_i64(&q, p->new.parent_id);
 	while ((r = query_step(&q, err)) > 0)
-		vec_push(&ids, query_i64(&q, 0));
-	p->ancestors = ids.v;
-	p->n_ancestors = ids.n;
+		vec_push(&p->ancestors, query_i64(&q, 0));
 	return r;
 }
 
 /* Who introduced a feature has to be there, below this layer. */
 static int check_added_by(struct putting *p, int64_t id, struct err *err)
 {
-	int r = p->ancestors || !p->new.parent_id ? 0 : load_ancestors(p, err);
+	int r = p->ancestors.n > 0 || !p->new.parent_id ? 0 : load_ancestors(p, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < p->n_ancestors; i++) {
-		if (p->ancestors[i] == id)
+	vec_for_each(ancestor, &p->ancestors) {
+		if (*ancestor == id)
 			return 0;
 	}
 	return err_set(err, ERR_NOT_FOUND, "a layer below it, which introduced a feature, is gone");
@@ -314,7 +310,7 @@ static int put_in_transaction(struct putting *p, struct err *err)
 int sqlite_layer_put(struct store *base, const struct layer_put *put, struct err *err)
 {
 	struct sqlite_store *s = (struct sqlite_store *)base;
-	struct putting p = { .s = s, .put = put };
+	struct putting p = { .s = s, .put = put, .ancestors = VEC_INIT };
 	int r = sqlite_begin(s, err);
 
 	if (r < 0)
@@ -322,7 +318,7 @@ int sqlite_layer_put(struct store *base, const struct layer_put *put, struct err
 	r = put_in_transaction(&p, err);
 	if (r <= 0)
 		sqlite_rollback(&s->db);
-	free(p.ancestors);
+	vec_fini(&p.ancestors);
 	return r;
 }
 

@@ -138,7 +138,7 @@ static int read_matches(
 			},
 		};
 
-		if ((r = view_builder_add_fix(b, &fix, err)) < 0)
+		if (view_builder_add_fix(b, &fix, err) < 0)
 			return err_wrap(err, "%s", s->db.label);
 	}
 	return r;
@@ -170,7 +170,7 @@ int sqlite_layer_read(struct store *base, struct str name, enum layer_part part,
 
 	if (r < 0)
 		return r;
-	r = found = get_layer(s, name, a, &out->layer, &out->state, &features_of, err);
+	found = r = get_layer(s, name, a, &out->layer, &out->state, &features_of, err);
 	if (r > 0)
 		r = read_parts(s, features_of, part, a, out, err);
 	if (r == 0)

@@ -271,26 +271,26 @@ int sqlite_layer_get(struct store *s, struct str name, struct arena *a, struct s
 	struct err *err) MUST_CHECK;
 int sqlite_layer_chain(struct store *s, struct str name, struct arena *a, struct chain_link **out,
 	struct err *err) MUST_CHECK;
-int sqlite_layer_put(struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
-int sqlite_layer_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
+int sqlite_layer_put(struct store *base, const struct layer_put *put, struct err *err) MUST_CHECK;
+int sqlite_layer_delete(struct store *base, struct str name, struct err *err) MUST_CHECK;
 int sqlite_layer_state(
 	struct store *s, struct str name, struct layer_state *out, struct err *err) MUST_CHECK;
-int sqlite_layer_read(struct store *s, struct str name, enum layer_part part, struct arena *a,
+int sqlite_layer_read(struct store *base, struct str name, enum layer_part part, struct arena *a,
 	struct layer_view *out, struct err *err) MUST_CHECK;
 
 int sqlite_namespace_list(struct store *s, struct arena *a, struct stored_namespace **out,
 	size_t *n, struct err *err) MUST_CHECK;
 int sqlite_namespace_get(struct store *s, struct str name, struct arena *a,
 	struct stored_namespace *out, struct err *err) MUST_CHECK;
-int sqlite_vulnerability_get(struct store *s, struct str name_space, struct str name,
+int sqlite_vulnerability_get(struct store *base, struct str name_space, struct str name,
 	struct arena *a, struct stored_vulnerability *out, struct err *err) MUST_CHECK;
-int sqlite_vulnerability_list(struct store *s, struct str name_space, int64_t start_id,
+int sqlite_vulnerability_list(struct store *base, struct str name_space, int64_t start_id,
 	size_t limit, struct arena *a, struct stored_vulnerability **out, size_t *n,
 	int64_t *next_id, struct err *err) MUST_CHECK;
-int sqlite_vulnerability_put(struct store *s, const struct advisory *a,
+int sqlite_vulnerability_put(struct store *base, const struct advisory *a,
 	const struct str *not_affected, size_t n_not_affected, unsigned flags,
 	enum store_notify notify, struct err *err) MUST_CHECK;
-int sqlite_vulnerability_delete(struct store *s, struct str name_space, struct str name,
+int sqlite_vulnerability_delete(struct store *base, struct str name_space, struct str name,
 	enum store_notify notify, struct err *err) MUST_CHECK;
 /* 1 and the current row that goes by this name (see vulnerabilities.h), 0 when there is none. */
 int sqlite_vulnerability_find(struct sqlite_store *s, struct str name_space, struct str name,
@@ -306,15 +306,15 @@ int sqlite_fixes(struct sqlite_store *s, int64_t vulnerability, struct arena *a,
 int sqlite_vulnerability_by_id(struct sqlite_store *s, int64_t id, struct arena *a,
 	struct stored_vulnerability *out, struct err *err) MUST_CHECK;
 
-int sqlite_notification_get(struct store *s, struct str name, size_t limit,
+int sqlite_notification_get(struct store *base, struct str name, size_t limit,
 	struct notification_page page, struct arena *a, struct stored_notification *out,
 	struct notification_page *next, struct err *err) MUST_CHECK;
-int sqlite_notification_take(struct store *s, struct str owner, int64_t renotify_s, int64_t lock_s,
-	struct arena *a, struct str *name, struct err *err) MUST_CHECK;
-int sqlite_notification_sent(struct store *s, struct str name, struct err *err) MUST_CHECK;
-int sqlite_notification_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
+int sqlite_notification_take(struct store *base, struct str owner, int64_t renotify_s,
+	int64_t lock_s, struct arena *a, struct str *name, struct err *err) MUST_CHECK;
+int sqlite_notification_sent(struct store *base, struct str name, struct err *err) MUST_CHECK;
+int sqlite_notification_delete(struct store *base, struct str name, struct err *err) MUST_CHECK;
 
-int sqlite_lock(struct store *s, struct str name, struct str owner, int64_t seconds, bool renew,
+int sqlite_lock(struct store *base, struct str name, struct str owner, int64_t seconds, bool renew,
 	int64_t *until, struct err *err) MUST_CHECK;
 int sqlite_unlock(struct store *s, struct str name, struct str owner, struct err *err) MUST_CHECK;
 int sqlite_lock_find(struct store *s, struct str name, struct arena *a, struct str *owner,

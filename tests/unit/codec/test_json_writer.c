@@ -55,6 +55,32 @@ static void test_escapes(void **state UNUSED)
 	}
 }
 
+/* Long texts are passed over in steps: each byte at each place is written as it is alone. */
+static void test_bytes_are_written_alike_at_all_places(void **state UNUSED)
+{
+	enum { LENGTH = 40 };
+	_cleanup_buf_ struct buf out = BUF_INIT(MIB);
+	_cleanup_buf_ struct buf alone = BUF_INIT(MIB);
+
+	for (unsigned byte = 0; byte < 256 * 2; byte++) {
+		unsigned flags = byte >= 256 ? JSON_WRITER_HTML_ESCAPE : 0;
+		char c = (char)(byte & 0xFF);
+
+		(void)written(&alone, str_n(&c, 1), flags);
+		for (size_t place = 0; place < LENGTH; place++) {
+			char text[LENGTH];
+
+			memset(text, 'x', sizeof(text));
+			text[place] = c;
+			(void)written(&out, str_n(text, sizeof(text)), flags);
+			assert_int_equal(out.n, alone.n + LENGTH - 1);
+			assert_memory_equal(out.p + 1 + place, alone.p + 1, alone.n - 2);
+			assert_int_equal(
+				out.p[out.n - 2], place < LENGTH - 1 ? 'x' : alone.p[alone.n - 2]);
+		}
+	}
+}
+
 static void write_sample(struct json_writer *w)
 {
 	json_object_begin(w);
@@ -172,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_bytes_are_written_alike_at_all_places),
 		cmocka_unit_test(test_compact_layout),
 		cmocka_unit_test(test_pretty_layout),
 		cmocka_unit_test(test_nests_as_deep_as_the_reader),

@@ -47,6 +47,8 @@ static void assert_defaults(const struct config *c)
 	assert_null(c->api.key_file);
 	assert_null(c->api.ca_file);
 	assert_int_equal(c->updater.interval_ms, 3600000);
+	assert_true(c->updater.sources[CONFIG_SOURCE_DEBIAN].enabled);
+	assert_null(c->updater.sources[CONFIG_SOURCE_DEBIAN].url);
 	assert_false(c->notifier.enabled);
 	assert_int_equal(c->notifier.attempts, 5);
 	assert_int_equal(c->notifier.renotify_interval_ms, 7200000);
@@ -99,6 +101,8 @@ static void test_every_key(void **state UNUSED)
 	     "    cafile: /a/ca\n"
 	     "  updater:\n"
 	     "    interval: 0\n"
+	     "    sources:\n"
+	     "      debian: {enabled: false, url: /mirror/debian.json}\n"
 	     "  notifier:\n"
 	     "    attempts: 7\n"
 	     "    renotifyinterval: 1h\n"
@@ -128,6 +132,9 @@ static void test_every_key(void **state UNUSED)
 	assert_string_equal(c.api.key_file, "/a/key");
 	assert_string_equal(c.api.ca_file, "/a/ca");
 	assert_int_equal(c.updater.interval_ms, 0);
+	assert_string_equal(c.updater.sources[CONFIG_SOURCE_DEBIAN].name, "debian");
+	assert_false(c.updater.sources[CONFIG_SOURCE_DEBIAN].enabled);
+	assert_string_equal(c.updater.sources[CONFIG_SOURCE_DEBIAN].url, "/mirror/debian.json");
 	assert_true(c.notifier.enabled);
 	assert_int_equal(c.notifier.attempts, 7);
 	assert_int_equal(c.notifier.renotify_interval_ms, 3600000);
@@ -345,7 +352,6 @@ static void test_options_of_the_other_database_are_warnings(void **state UNUSED)
 	     "      cachesize: 3\n"
 	     "      managedatabaselifecycle: true\n",
 		"5:15: warning: clair.database.options.source: has no effect on SQLite\n"
-		"6:20: warning: clair.database.options.connections: has no effect on SQLite\n"
 		"8:32: warning: clair.database.options.managedatabaselifecycle: has no effect here\n",
 		&sqlite);
 	take("clair:\n"

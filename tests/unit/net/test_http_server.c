@@ -256,7 +256,7 @@ static void test_big_shared_bodies_come_whole(void **state)
 	struct peer p;
 	struct answer a;
 
-	make_shared(f, true);
+	make_shared(f, false);
 	struct span content = http_body_bytes(f->shared);
 	peer_open(&p, f);
 	for (int i = 0; i < 3; i++) {
@@ -272,6 +272,26 @@ static void test_big_shared_bodies_come_whole(void **state)
 	assert_int_equal(plain.n, content.n);
 	assert_memory_equal(plain.p, content.p, content.n);
 	assert_int_equal(fixture_ended(f, 3).bytes, a.body.n);
+	answer_fini(&a);
+	peer_close(&p);
+}
+
+static void test_gzipped_shared_bodies_are_sent_as_they_are(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_buf_ struct buf plain = BUF_INIT(64 * MIB);
+	struct peer p;
+	struct answer a;
+
+	make_shared(f, true);
+	struct span content = http_body_bytes(f->shared);
+	peer_open(&p, f);
+	peer_ask(&p, "GET /shared HTTP/1.1\r\nAccept-Encoding: gzip\r\n" HOST "\r\n", &a);
+	assert_str(answer_header(&a, "Content-Encoding"), "gzip");
+	assert_int_equal(a.body.n, content.n);
+	assert_memory_equal(a.body.p, content.p, content.n);
+	gunzip(buf_str(&a.body), &plain);
+	assert_true(plain.n >= 20 * MIB);
 	answer_fini(&a);
 	peer_close(&p);
 }
@@ -587,6 +607,7 @@ int main(void)
 		WITH_SERVER(test_pipelined_requests_are_answered_in_order),
 		WITH_SERVER(test_http_1_0_is_spoken_with_who_speaks_it),
 		WITH_SERVER(test_gzip_is_for_who_accepts_it),
+		WITH_SERVER(test_gzipped_shared_bodies_are_sent_as_they_are),
 		WITH_SERVER(test_big_shared_bodies_come_whole),
 		WITH_SERVER(test_a_client_that_leaves_amid_a_reply_does_no_harm),
 		WITH_SERVER(test_requests_are_answered_later_from_other_threads),

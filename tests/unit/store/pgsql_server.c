@@ -17,9 +17,10 @@
 #include "../test.h"
 
 static char folder[] = "/tmp/clair-pg-XXXXXX";
+static char standby_folder[sizeof(folder) + 8];
 static char bin[256];
-static pid_t server; /* 0: it does not run */
-static pid_t owner;  /* the process that started it */
+static pid_t server, standby; /* 0: it does not run */
+static pid_t owner;           /* the process that started it */
 static unsigned schemas;
 
 const char *test_pgsql_folder(void)
@@ -105,20 +106,19 @@ static void wait_for(pid_t pid)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		show_log();
-		fail_msg("initdb failed: %d", status);
+		fail_msg("a program of PostgreSQL failed: %d", status);
 	}
 }
 
-static void wait_until_ready(void)
+static void wait_until_ready(pid_t pid, const char *where)
 {
 	char conninfo[128];
 	uint64_t deadline = clock_monotonic_ms() + 60000;
 	int status;
 
-	(void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=postgres user=clair", folder);
+	(void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=postgres user=clair", where);
 	while (PQping(conninfo) != PQPING_OK) {
-		if (waitpid(server, &status, WNOHANG) == server ||
-			clock_monotonic_ms() > deadline) {
+		if (waitpid(pid, &status, WNOHANG) == pid || clock_monotonic_ms() > deadline) {
 			show_log();
 			fail_msg("the server does not start");
 		}
@@ -126,23 +126,24 @@ static void wait_until_ready(void)
 	}
 }
 
-static void stop_server(int signal_number)
+static void stop(pid_t *pid, int signal_number)
 {
-	if (server > 0 && kill(server, signal_number) == 0)
-		(void)waitpid(server, NULL, 0);
-	server = 0;
+	if (*pid > 0 && kill(*pid, signal_number) == 0)
+		(void)waitpid(*pid, NULL, 0);
+	*pid = 0;
 }
 
 void test_pgsql_kill(void)
 {
-	stop_server(SIGQUIT); /* the server's processes end without finishing anything */
+	stop(&server, SIGQUIT); /* the server's processes end without finishing anything */
 }
 
 static void clean_up(void)
 {
 	if (getpid() != owner)
 		return;
-	stop_server(SIGQUIT);
+	stop(&standby, SIGQUIT);
+	stop(&server, SIGQUIT);
 	run_tool("rm", "-rf", folder);
 }
 
@@ -162,18 +163,54 @@ static void make_server(void)
 	wait_for(spawn("initdb", initdb));
 }
 
-void test_pgsql_start(void)
+static pid_t start(const char *data, const char *where)
 {
-	const char *args[] = { "-D", "data", "-k", folder, "-c", "listen_addresses=", "-c",
+	const char *args[] = { "-D", data, "-k", where, "-c", "listen_addresses=", "-c",
 		"fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB", "-c",
 		"autovacuum=off", "-c", "deadlock_timeout=50ms", NULL };
+	pid_t pid = spawn("postgres", args);
 
+	wait_until_ready(pid, where);
+	return pid;
+}
+
+void test_pgsql_start(void)
+{
 	if (owner == 0)
 		make_server();
-	if (server == 0) {
-		server = spawn("postgres", args);
-		wait_until_ready();
-	}
+	if (server == 0)
+		server = start("data", folder);
+}
+
+const char *test_pgsql_start_standby(void)
+{
+	char conninfo[128], sql[128];
+	const char *backup[] = { "-d", conninfo, "-D", "standby", "-R", "-c", "fast", "--no-sync",
+		NULL };
+
+	(void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=postgres user=clair", folder);
+	wait_for(spawn("pg_basebackup", backup));
+	/* Its socket lies in its data. */
+	(void)snprintf(standby_folder, sizeof(standby_folder), "%s/standby", folder);
+	standby = start("standby", standby_folder);
+	_cleanup_free_ char *at = test_pgsql_at(conninfo, "SELECT pg_current_wal_lsn()");
+	(void)snprintf(
+		conninfo, sizeof(conninfo), "host=%s dbname=postgres user=clair", standby_folder);
+	(void)snprintf(sql, sizeof(sql), "SELECT 1 WHERE pg_last_wal_replay_lsn() >= '%s'", at);
+	char *there;
+	while (!(there = test_pgsql_at(conninfo, sql)))
+		(void)usleep(5000);
+	free(there);
+	return standby_folder;
+}
+
+void test_pgsql_promote_standby(void)
+{
+	char conninfo[128];
+
+	(void)snprintf(
+		conninfo, sizeof(conninfo), "host=%s dbname=postgres user=clair", standby_folder);
+	free(test_pgsql_at(conninfo, "SELECT pg_promote()"));
 }
 
 PGconn *test_pgsql_connect(const char *location)

@@ -19,6 +19,14 @@ void test_pgsql_kill(void);
 /* Its folder, with the socket. */
 const char *test_pgsql_folder(void);
 
+/*
+ * A standby that follows the server, in a folder of its own; it has all that the server had when
+ * this returns. The folder with its socket.
+ */
+const char *test_pgsql_start_standby(void);
+/* Makes it a primary. */
+void test_pgsql_promote_standby(void);
+
 /* A connection of the test's own to a location. */
 PGconn *test_pgsql_connect(const char *location);
 /* Runs SQL; the first column of the first row, heap, or NULL. */

@@ -18,7 +18,7 @@ static const struct {
 	{ PG_LAYER_STATE, "''", "layer_name_key" },
 	{ PG_FEATURE_FIND, "'{}'", "feature_hash_key" },
 	{ PG_PACKAGE_ADD, "'{}', '{}'", "package_namespace_id_name_key" },
-	{ PG_VULNERABILITY_FIND, "'', ''", "vulnerability_by_name" },
+	{ PG_VULNERABILITY_FIND, "'', ''", "vulnerability_current" },
 	{ PG_VULNERABILITY_LIST, "1, 1, 1", "vulnerability_by_namespace" },
 	{ PG_FIXES, "1", "fix_vulnerability" },
 	{ PG_NOTIFICATION_LAYERS, "1, 1, 1", "layer_feature_introduced" },

@@ -1,6 +1,8 @@
 /*
  * What is PostgreSQL's own: connections that break, between calls and within them.
  */
+#include <signal.h>
+
 #include "pgsql_test.h"
 
 /* Ends the connections of the driver to any database, and waits until they are gone. */
@@ -89,6 +91,51 @@ static void test_server_that_is_away_is_told_and_found_again(void **state)
 	assert_key(f->store, "1");
 	put_key(f->store, "3");
 	assert_key(f->store, "3");
+}
+
+static void test_server_that_hangs_is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct pg_store *s = (struct pg_store *)f->store;
+	struct err err = ERR_INIT;
+
+	assert_ok(store_ping(f->store, &err), &err);
+	s->timeout_s = 1;
+	pid_t hanging = PQbackendPID(s->conn);
+	assert_int_equal(kill(hanging, SIGSTOP), 0);
+	/* Another one answers. */
+	assert_ok(store_ping(f->store, &err), &err);
+	assert_int_not_equal(PQbackendPID(s->conn), hanging);
+	assert_int_equal(kill(hanging, SIGCONT), 0);
+	hanging = PQbackendPID(s->conn);
+	assert_int_equal(kill(hanging, SIGSTOP), 0);
+	assert_fails(store_lock(f->store, STR("l"), STR("me"), 1, false, NULL, &err), &err,
+		ERR_UPSTREAM, "does not answer");
+	assert_int_equal(kill(hanging, SIGCONT), 0);
+}
+
+static void lose_statements(struct store *s)
+{
+	PQclear(PQexec(((struct pg_store *)s)->conn, "DEALLOCATE ALL"));
+}
+
+/* As behind a pooler that gives each transaction another session. */
+static void test_session_without_its_statements_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	test_layer(f->store, "base", "", "bash=1");
+	put_key(f->store, "1");
+	lose_statements(f->store);
+	assert_key(f->store, "1");
+	lose_statements(f->store);
+	test_layer(f->store, "child", "base", "bash=1@base");
+	assert_int_equal(store_lock(f->store, STR("l"), STR("me"), 1, false, NULL, &err), 1);
+	lose_statements(f->store);
+	assert_fails(store_lock(f->store, STR("l"), STR("you"), 1, false, NULL, &err), &err,
+		ERR_UPSTREAM, "pooler");
+	assert_int_equal(store_lock(f->store, STR("l"), STR("you"), 1, false, NULL, &err), 0);
 }
 
 /* --- within calls: they wait for a lock when the connection is cut */
@@ -272,17 +319,66 @@ static void test_reads_and_posts_do_not_wait_for_an_update(void **state)
 	PQfinish(other);
 }
 
+/* --- two servers */
+
+static void test_standby_that_is_promoted_takes_over(void **state)
+{
+	struct fixture *f = *state;
+	const char *schema = strrchr(f->location, 't'), *standby;
+	_cleanup_free_ char *both = NULL, *only = NULL;
+	struct err err = ERR_INIT;
+
+	test_layer(f->store, "base", "", "bash=1");
+	standby = test_pgsql_start_standby();
+	assert_true(asprintf(&both,
+			    "postgresql://clair@/postgres?host=%s,%s&options=-csearch_path"
+			    "%%3D%s",
+			    standby, test_pgsql_folder(), schema) > 0);
+	assert_true(asprintf(&only,
+			    "postgresql://clair@/postgres?host=%s&options=-csearch_path"
+			    "%%3D%s",
+			    standby, schema) > 0);
+
+	/* A standby can be read, but is no place to write to. */
+	struct store *s = test_open(only, STORE_READ_ONLY);
+	assert_true(test_has_layer(s, "base"));
+	assert_int_equal(call_read(s, &err), 1);
+	store_close(s);
+	s = test_open(only, 0);
+	assert_int_equal(call_read(s, &err), 1);
+	assert_fails(store_key_put(s, STR("k"), STR("1"), &err), &err, ERR_UPSTREAM, "read-only");
+	assert_fails(call_put_layer(s, &err), &err, ERR_UPSTREAM, "read-only");
+	store_close(s);
+
+	s = test_open(both, 0);
+	put_key(s, "1");
+	const struct layer_state before = test_state(s, "base");
+	test_pgsql_kill();
+	assert_fails(store_ping(s, &err), &err, ERR_UPSTREAM, "read-only");
+	test_pgsql_promote_standby();
+	assert_int_equal(call_put_layer(s, &err), 1);
+	put_key(s, "2");
+	assert_key(s, "2");
+	/* What the new one does from here on, the old one may have done otherwise. */
+	assert_int_not_equal(test_state(s, "base").generation, before.generation);
+	store_close(s);
+	test_pgsql_start();
+}
+
 int pgsql_failures(void)
 {
 	const struct CMUnitTest tests[] = {
 		PG_TEST(test_calls_find_the_server_again),
 		PG_TEST(test_server_that_is_away_is_told_and_found_again),
+		PG_TEST(test_server_that_hangs_is_given_up),
+		PG_TEST(test_session_without_its_statements_is_left),
 		PG_TEST(test_what_may_be_done_twice_is_repeated),
 		PG_TEST(test_transaction_that_was_cut_is_begun_anew),
 		PG_TEST(test_what_may_have_been_done_is_not_repeated),
 		PG_TEST(test_update_that_was_cut_leaves_the_old_state),
 		PG_TEST(test_other_writers_are_waited_for_so_long),
 		PG_TEST(test_reads_and_posts_do_not_wait_for_an_update),
+		PG_TEST(test_standby_that_is_promoted_takes_over),
 	};
 
 	return cmocka_run_group_tests_name("failures", tests, NULL, NULL);
