@@ -25,6 +25,10 @@ enum { DATABASE_RETRY_MS = 2000 };
 /* Sent by the thread that waits for the database when it has done so. */
 enum { SIGNAL_DATABASE = SIGUSR1 };
 
+/* Requests that are worked on at once, however many connections there may be: what a work queue
+ * takes. */
+enum { API_THREADS_MAX = 256 };
+
 struct service {
 	const struct serve_flags *flags;
 	const struct config *config;
@@ -40,6 +44,8 @@ struct service {
 	struct fernet_key pagination_key;
 	struct store_pool *pool;
 	struct store_pool *health_pool; /* one connection, which requests cannot use up */
+	/* An update has a connection for as long as it lasts, and its lock is renewed beside it. */
+	struct store_pool *updater_pool;
 	struct indexer *indexer;
 	struct api *api;
 	struct http_tls *tls;
@@ -220,7 +226,7 @@ static int start_api(struct service *s, struct err *err)
 		.pagination_key = &s->pagination_key,
 		.stores = s->pool,
 		.health_store = s->health_pool,
-		.threads = s->config->database.connections,
+		.threads = min_size(c->database.connections, API_THREADS_MAX),
 		.queue = LIMIT_API_QUEUE,
 		.index = submit_layer,
 		.index_ctx = s->indexer,
@@ -285,7 +291,7 @@ static int start_loops(struct service *s, struct err *err)
 			.location = c->updater.sources[i].url,
 			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
-		.pool = s->pool,
+		.pool = s->updater_pool,
 		.owner = s->owner,
 		.interval_ms = c->updater.interval_ms,
 		.notify = notify_policy(c),
@@ -314,6 +320,7 @@ static int start(struct service *s, struct err *err)
 		return r;
 	s->pool = store_pool_new(s->location, STORE_CREATE, c->database.connections);
 	s->health_pool = store_pool_new(s->location, 0, 1);
+	s->updater_pool = store_pool_new(s->location, STORE_CREATE, 2);
 	memcpy(s->pagination_key.bytes, c->api.pagination_key, sizeof(s->pagination_key.bytes));
 	if ((r = start_api(s, err)) < 0)
 		return r;
@@ -407,6 +414,7 @@ static void stop(struct service *s)
 	indexer_free(s->indexer);
 	/* After all who wake it: a request may still be at work that nobody waits for any more. */
 	notifier_free(atomic_load(&s->notifier));
+	store_pool_free(s->updater_pool);
 	store_pool_free(s->health_pool);
 	store_pool_free(s->pool);
 	fernet_key_wipe(&s->pagination_key);

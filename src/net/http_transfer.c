@@ -216,27 +216,50 @@ static bool is_wanting(const struct http_transfer *h, bool body)
 	return !h->done && (body ? h->pending.n == 0 : !h->head_complete);
 }
 
-/* Advances the transfer until what is wanted is there, or the end. */
-static void pump(struct http_transfer *h, bool body)
+/* Lets libcurl do what it can without waiting. */
+static void advance(struct http_transfer *h)
 {
 	int running;
 
+	if (h->paused) {
+		/* Delivers at once what was held back. */
+		h->paused = false;
+		if (curl_easy_pause(h->easy, CURLPAUSE_CONT) != CURLE_OK)
+			finish(h, CURLE_WRITE_ERROR);
+		return;
+	}
+	if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+		finish(h, CURLE_FAILED_INIT);
+	notice_end(h);
+}
+
+/* Advances the transfer until what is wanted is there, or the end. */
+static void pump(struct http_transfer *h, bool body)
+{
 	check_limits(h);
 	while (is_wanting(h, body)) {
-		if (h->paused) {
-			/* Delivers at once what was held back. */
-			h->paused = false;
-			if (curl_easy_pause(h->easy, CURLPAUSE_CONT) != CURLE_OK)
-				finish(h, CURLE_WRITE_ERROR);
+		bool held = h->paused;
+
+		advance(h);
+		if (held)
 			continue;
-		}
-		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
-			finish(h, CURLE_FAILED_INIT);
-		notice_end(h);
 		if (is_wanting(h, body))
 			wait_for_network(h);
 		check_limits(h);
 	}
+}
+
+static size_t take_pending(struct http_transfer *h, void *p, size_t n)
+{
+	size_t take = min_size(n, h->pending.n - h->taken);
+
+	memcpy(p, h->pending.p + h->taken, take);
+	h->taken += take;
+	if (h->taken == h->pending.n) {
+		buf_clear(&h->pending);
+		h->taken = 0;
+	}
+	return take;
 }
 
 ssize_t http_transfer_read(struct stream *s, void *p, size_t n, struct err *err)
@@ -252,14 +275,17 @@ ssize_t http_transfer_read(struct stream *s, void *p, size_t n, struct err *err)
 	}
 	if (h->pending.n == 0)
 		return h->result == CURLE_OK ? 0 : fail(h, err);
-	size_t take = min_size(n, h->pending.n - h->taken);
-	memcpy(p, h->pending.p + h->taken, take);
-	h->taken += take;
-	if (h->taken == h->pending.n) {
-		buf_clear(&h->pending);
-		h->taken = 0;
+	size_t got = take_pending(h, p, n);
+	/* What has come meanwhile, too: who reads may wait for somebody else at each piece. */
+	while (got < n && !h->done) {
+		bool held = h->paused;
+
+		advance(h);
+		if (h->pending.n == 0 && !held)
+			break;
+		got += take_pending(h, (char *)p + got, n - got);
 	}
-	return (ssize_t)take;
+	return (ssize_t)got;
 }
 
 struct http_transfer *http_transfer_new(void)

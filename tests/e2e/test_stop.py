@@ -91,3 +91,15 @@ def test_a_second_signal_ends_it_while_it_waits_for_the_database(server):
             wait_until(lambda: any("gracefully stopping" in line["Event"] for line in running.log), 5)
             running.process.terminate()
             assert running.process.wait(5) == 2, running.output()
+
+
+@ours_only
+def test_the_download_of_an_update_is_broken_off(server, backend):
+    """Its server takes the connection, and then says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        running = server(backend, start=False, updater={"interval": "1h"})
+        running.start(env={**os.environ, "https_proxy": proxy, "http_proxy": proxy})
+        with silent.accept()[0]:
+            running.process.terminate()
+            assert running.process.wait(5) == 0, running.output()

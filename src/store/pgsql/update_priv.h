@@ -39,6 +39,7 @@ struct pg_update {
 	/* Of the commit: */
 	const struct source_state *state;
 	struct store_update_result result;
+	bool is_known; /* the source was updated before */
 	int64_t source_id;
 	int64_t updated_at; /* of the source, before; 0: never */
 	bool copied;        /* there is a difference, and so there are the temporary tables */

@@ -114,6 +114,30 @@ static void test_server_that_hangs_is_given_up(void **state)
 	assert_int_equal(kill(hanging, SIGCONT), 0);
 }
 
+static void lose_statements(struct store *s)
+{
+	PQclear(PQexec(((struct pg_store *)s)->conn, "DEALLOCATE ALL"));
+}
+
+/* As behind a pooler that gives each transaction another session. */
+static void test_session_without_its_statements_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	test_layer(f->store, "base", "", "bash=1");
+	put_key(f->store, "1");
+	lose_statements(f->store);
+	assert_key(f->store, "1");
+	lose_statements(f->store);
+	test_layer(f->store, "child", "base", "bash=1@base");
+	assert_int_equal(store_lock(f->store, STR("l"), STR("me"), 1, false, NULL, &err), 1);
+	lose_statements(f->store);
+	assert_fails(store_lock(f->store, STR("l"), STR("you"), 1, false, NULL, &err), &err,
+		ERR_UPSTREAM, "pooler");
+	assert_int_equal(store_lock(f->store, STR("l"), STR("you"), 1, false, NULL, &err), 0);
+}
+
 /* --- within calls: they wait for a lock when the connection is cut */
 
 struct call {
@@ -328,12 +352,15 @@ static void test_standby_that_is_promoted_takes_over(void **state)
 
 	s = test_open(both, 0);
 	put_key(s, "1");
+	const struct layer_state before = test_state(s, "base");
 	test_pgsql_kill();
 	assert_fails(store_ping(s, &err), &err, ERR_UPSTREAM, "read-only");
 	test_pgsql_promote_standby();
 	assert_int_equal(call_put_layer(s, &err), 1);
 	put_key(s, "2");
 	assert_key(s, "2");
+	/* What the new one does from here on, the old one may have done otherwise. */
+	assert_int_not_equal(test_state(s, "base").generation, before.generation);
 	store_close(s);
 	test_pgsql_start();
 }
@@ -344,6 +371,7 @@ int pgsql_failures(void)
 		PG_TEST(test_calls_find_the_server_again),
 		PG_TEST(test_server_that_is_away_is_told_and_found_again),
 		PG_TEST(test_server_that_hangs_is_given_up),
+		PG_TEST(test_session_without_its_statements_is_left),
 		PG_TEST(test_what_may_be_done_twice_is_repeated),
 		PG_TEST(test_transaction_that_was_cut_is_begun_anew),
 		PG_TEST(test_what_may_have_been_done_is_not_repeated),
