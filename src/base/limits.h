@@ -150,6 +150,8 @@
 /* With more connections than that, a connection ends after its reply: one that has had a request
  * takes 17 KiB for as long as it stays, a fresh one 5 KiB. 10,000 take at most 95 MiB. */
 #define LIMIT_HTTP_KEPT 4096
+/* Those of the health check's own server: probes are few. */
+#define LIMIT_HEALTH_CONNECTIONS 64
 /* Descriptors that the server's connections leave to databases, downloads and workers: a worker
  * thread needs some ten. */
 #define LIMIT_FDS_RESERVED 512

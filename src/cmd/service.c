@@ -250,6 +250,7 @@ static int start_servers(struct service *s, struct err *err)
 		.address = c->api.address,
 		.port = c->api.health_port,
 		.threads = 1,
+		.max_connections = LIMIT_HEALTH_CONNECTIONS,
 	};
 
 	api_serve_health(s->api, &o);

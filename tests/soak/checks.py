@@ -15,15 +15,16 @@ NONE = {
                                      " GROUP BY source_id, namespace_id, name HAVING count(*) > 1",
     "fixes of deleted vulnerabilities": "SELECT f.vulnerability_id FROM fix f JOIN vulnerability v ON v.id = f.vulnerability_id"
                                         " WHERE v.deleted_at IS NOT NULL",
-    "fixes without vulnerability": "SELECT vulnerability_id FROM fix WHERE vulnerability_id NOT IN (SELECT id FROM vulnerability)",
+    "fixes without vulnerability": "SELECT vulnerability_id FROM fix"
+                                   " WHERE vulnerability_id NOT IN (SELECT id FROM vulnerability)",
     "old fixes of current vulnerabilities": "SELECT f.vulnerability_id FROM deleted_fix f JOIN vulnerability v"
                                             " ON v.id = f.vulnerability_id WHERE v.deleted_at IS NULL",
     "old fixes without vulnerability": "SELECT vulnerability_id FROM deleted_fix"
                                        " WHERE vulnerability_id NOT IN (SELECT id FROM vulnerability)",
     "packages of another namespace": "SELECT f.package_id FROM fix f JOIN package p ON p.id = f.package_id JOIN vulnerability v"
                                      " ON v.id = f.vulnerability_id WHERE p.namespace_id <> v.namespace_id",
-    "sources that miscount": "SELECT s.name, s.advisories FROM source s WHERE s.advisories <> (SELECT count(*) FROM vulnerability v"
-                             " WHERE v.source_id = s.id AND v.deleted_at IS NULL)",
+    "sources that miscount": "SELECT s.name, s.advisories FROM source s WHERE s.advisories <>"
+                             " (SELECT count(*) FROM vulnerability v WHERE v.source_id = s.id AND v.deleted_at IS NULL)",
     "layers that borrow from who has borrowed": "SELECT l.name FROM layer l JOIN layer o ON o.id = l.features_of"
                                                 " WHERE o.features_of IS NOT NULL",
     "borrowers with features": "SELECT l.name FROM layer l WHERE l.features_of IS NOT NULL"

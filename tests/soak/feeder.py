@@ -16,15 +16,16 @@ class Feeder:
 
     COUNT = 300
 
-    def __init__(self, program, server, env, failures):
-        self.server = server
+    def __init__(self, program, servers, env, failures):
+        self.server = server = servers[0]
         self.env = env
         self.failures = failures
         self.ended = threading.Event()
         self.rng = random.Random(7)
         self.tracker = server.directory / "tracker.json"
-        server.config["updater"] = {"interval": "2s", "sources": {"debian": {"url": str(self.tracker)}}}
-        server.config_path.write_text(server_module.yaml_text({"clair": server.config}))
+        for one in servers:
+            one.config["updater"] = {"interval": "2s", "sources": {"debian": {"url": str(self.tracker)}}}
+            one.config_path.write_text(server_module.yaml_text({"clair": one.config}))
         options = server.config["database"]["options"]
         database = options["path"] if "path" in options else "pgsql:" + options["source"]
         self.command = [program, "update", "--quiet", "--db", database, "--from", f"debian={self.tracker}", "debian"]

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Clients that keep a server busy with nothing, until standard input ends: slow.py PORT COUNT.
 
-A third sends a request byte by byte, a third nothing at all or half a TLS or HTTP request, a third asks and does not read. Whoever is
-thrown out comes back.
+A third sends a request byte by byte, a third nothing at all or half a TLS or HTTP request, a third asks and does not read.
+Whoever is thrown out comes back.
 """
 import os
 import random

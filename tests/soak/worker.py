@@ -30,12 +30,12 @@ class Shared:
 
 
 class Worker(threading.Thread):
-    def __init__(self, number, shared, client):
+    def __init__(self, number, shared, clients):
         super().__init__(daemon=True)
         self.number = number
         self.shared = shared
         self.failures = shared.failures
-        self.client = client
+        self.clients = clients
         self.rng = random.Random(f"{number}-{time.time()}")
         self.count = 0
 
@@ -51,6 +51,11 @@ class Worker(threading.Thread):
             time.sleep(self.rng.random() * 0.02)
 
     # --- asking
+
+    @property
+    def client(self):
+        """To any of the instances."""
+        return self.rng.choice(self.clients)
 
     def ask(self, method, path, body=None, accept=(), what=None, headers=()):
         """The answer; a status that is not in `accept` is wrong, 503 while the server stops is Stopped."""
@@ -137,10 +142,11 @@ class Worker(threading.Thread):
         layer = self.shared.layers.any(self.rng)
         if not layer:
             return
-        if self.client.tls:
-            connection = http.client.HTTPSConnection("127.0.0.1", self.client.port, timeout=120, context=self.client.tls)
+        client = self.client
+        if client.tls:
+            connection = http.client.HTTPSConnection("127.0.0.1", client.port, timeout=120, context=client.tls)
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.client.port, timeout=120)
+            connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=120)
         try:
             for path in (f"/v1/layers/{layer.name}?vulnerabilities", "/v1/namespaces", f"/v1/layers/{layer.name}",
                          "/v1/layers/missing", f"/v1/layers/{layer.name}?vulnerabilities"):
@@ -331,9 +337,10 @@ class Worker(threading.Thread):
         data = raw_http.request_bytes(method, path, "x", {"Accept-Encoding": "gzip"}, body) * self.rng.choice([1, 1, 3])
         if self.rng.random() < 0.4:
             data = data[:self.rng.randrange(len(data))]
+        client = self.client
         try:
-            with socket.create_connection(("127.0.0.1", self.client.port), timeout=60) as plain:
-                connection = self.client.tls.wrap_socket(plain) if self.client.tls and self.rng.random() < 0.8 else plain
+            with socket.create_connection(("127.0.0.1", client.port), timeout=60) as plain:
+                connection = client.tls.wrap_socket(plain) if client.tls and self.rng.random() < 0.8 else plain
                 connection.sendall(data)
                 if self.rng.random() < 0.5:
                     time.sleep(self.rng.random() * 0.1)
@@ -355,7 +362,8 @@ def entry(namespace, package, n):
 
 def fixes_of(vulnerability):
     """{package: N or None}."""
-    return {f["Name"]: None if f["Version"] == "None" else int(f["Version"].split(".")[1]) for f in vulnerability.get("FixedIn", [])}
+    listed = {f["Name"]: f["Version"] for f in vulnerability.get("FixedIn", [])}
+    return {name: None if text == "None" else int(text.split(".")[1]) for name, text in listed.items()}
 
 
 def affects(fixes, package, n):
