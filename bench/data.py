@@ -47,9 +47,8 @@ class Data:
         for package in self.names:
             for name, cve in self.tracker[package].items():
                 release = cve["releases"]["bookworm"]
-                fix = {"Name": package, "NamespaceName": "debian:12", "VersionFormat": "dpkg"}
-                if "fixed_version" in release:
-                    fix["Version"] = release["fixed_version"]
+                fix = {"Name": package, "NamespaceName": "debian:12", "VersionFormat": "dpkg",
+                       "Version": release.get("fixed_version", "None")}
                 yield {"Vulnerability": {"Name": name, "NamespaceName": "debian:12", "Description": cve["description"],
                                          "Link": f"https://security-tracker.debian.org/tracker/{name}",
                                          "Severity": "Medium", "FixedIn": [fix]}}

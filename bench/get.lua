@@ -1,4 +1,5 @@
--- For wrk: GETs of the layers in $LAYERS, round robin, each thread with its own share; the figures as JSON.
+-- For wrk: GETs of the layers in $LAYERS, round robin, each thread with its own share, $PAUSE ms between an answer and the
+-- next request of a connection; the figures as JSON.
 local threads = 0
 
 function setup(thread)
@@ -18,6 +19,13 @@ function init(args)
 	end
 	-- Threads start far from each other.
 	at = number * math.floor(#layers / 2)
+end
+
+local pause = tonumber(os.getenv("PAUSE"))
+if pause > 0 then
+	function delay()
+		return pause
+	end
 end
 
 function request()

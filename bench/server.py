@@ -109,9 +109,10 @@ class FileHandler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def load(url, names, seconds, gzip=False, connections=16, query="?vulnerabilities"):
+def load(url, names, seconds, gzip=False, connections=16, pause=0, query="?vulnerabilities"):
     """wrk: GETs of layers, one after the other: {"requests": a second, "p50", "p99", "max": ms, "bytes": of an answer}."""
-    environment = dict(os.environ, LAYERS=" ".join(names), QUERY=query, GZIP="1" if gzip else "")
+    environment = dict(os.environ, LAYERS=" ".join(names), QUERY=query, GZIP="1" if gzip else "",
+                       PAUSE=str(pause))
     done = subprocess.run(["wrk", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "60", "-s", str(GET_LUA),
                            url], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
     result = json.loads(done.stdout.strip().splitlines()[-1])

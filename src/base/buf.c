@@ -22,6 +22,14 @@ void buf_clear(struct buf *b)
 	b->overflowed = false;
 }
 
+void buf_trim(struct buf *b)
+{
+	if (b->cap <= b->n + 1)
+		return;
+	b->cap = b->n + 1;
+	b->p = xrealloc(b->p, b->cap);
+}
+
 /* One spare byte is always kept, for buf_cstr(). */
 static void grow(struct buf *b, size_t need)
 {

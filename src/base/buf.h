@@ -33,6 +33,8 @@ void buf_init(struct buf *b, size_t max_bytes);
 void buf_fini(struct buf *b);
 /* Empties it, keeps the memory, forgets an overflow. */
 void buf_clear(struct buf *b);
+/* Gives back memory that it does not need: for what is kept for long. */
+void buf_trim(struct buf *b);
 
 void buf_append(struct buf *b, const void *p, size_t n);
 void buf_append_str(struct buf *b, struct str s);

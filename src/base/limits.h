@@ -195,8 +195,10 @@
  * answering. What is lost then is what a crash would lose: nothing that was answered. */
 #define LIMIT_STOP_ALL_MS 15000
 
-/* Memory that a database connection, and the staging of an update, may use for pages. */
-#define LIMIT_STORE_CACHE   (8 * MIB)
+/* Memory that a connection to a database file may use for its pages. The service has ten, and
+ * neither its answers nor an update get faster by more. */
+#define LIMIT_STORE_CACHE (2 * MIB)
+/* The same for the staging of an update. */
 #define LIMIT_STAGING_CACHE (8 * MIB)
 /* Characters of a layer's name: what the original's column holds. */
 #define LIMIT_LAYER_NAME 128

@@ -34,6 +34,7 @@ struct http_body *http_body_new(struct buf *content, bool gzip)
 		body->bytes = *content;
 		buf_init(content, content->max);
 	}
+	buf_trim(&body->bytes);
 	return body;
 }
 

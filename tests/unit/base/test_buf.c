@@ -71,6 +71,21 @@ static void test_consume_removes_the_front(void **state UNUSED)
 	assert_str(buf_str(&b), "");
 }
 
+static void test_trimming_keeps_the_content(void **state UNUSED)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(KIB);
+
+	buf_trim(&b);
+	assert_null(b.p);
+	buf_append_str(&b, STR("some text"));
+	assert_true(b.cap > b.n + 1);
+	buf_trim(&b);
+	assert_int_equal(b.cap, b.n + 1);
+	assert_string_equal(buf_cstr(&b), "some text");
+	buf_append_str(&b, STR(" and more"));
+	assert_string_equal(buf_cstr(&b), "some text and more");
+}
+
 static void test_integers_are_big_endian_and_text_is_formatted(void **state UNUSED)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(100);
@@ -138,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_overflow_sticks_until_cleared),
 		cmocka_unit_test(test_reserve_does_not_overflow_arithmetic),
 		cmocka_unit_test(test_consume_removes_the_front),
+		cmocka_unit_test(test_trimming_keeps_the_content),
 		cmocka_unit_test(test_integers_are_big_endian_and_text_is_formatted),
 		cmocka_unit_test(test_doubles_are_as_short_as_they_can_be),
 		cmocka_unit_test(test_empty_buffer_is_an_empty_string),
