@@ -3,7 +3,7 @@
 BUILD ?= build
 MESON_FLAGS ?= --buildtype=debugoptimized
 
-.PHONY: all deps demo check test bench fuzz format lint man install clean
+.PHONY: all deps demo check test bench fuzz soak format lint man install clean
 
 # The program, at build/clair.
 all: $(BUILD)/build.ninja
@@ -45,6 +45,15 @@ fuzz:
 	@tools/install-deps build test
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
+# Mixed load on a server under sanitizers for SOAK_SECONDS with each kind of database, and a stop in the midst of it.
+SOAK_SECONDS ?= 600
+soak:
+	@tools/install-deps build test
+	@[ -f build-asan/build.ninja ] || CC=clang meson setup build-asan -Dtests=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	@ninja -C build-asan clair
+	@tests/soak/run --seconds $(SOAK_SECONDS) --backend sqlite
+	@tests/soak/run --seconds $(SOAK_SECONDS) --backend postgresql
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
@@ -55,7 +64,7 @@ lint:
 man: all
 	@mkdir -p $(BUILD)/man
 	@$(BUILD)/clair help --man > $(BUILD)/man/clair.1
-	@set -e; for c in scan update db compare-versions check-config; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
+	@set -e; for c in scan update db serve check-config compare-versions; do $(BUILD)/clair help --man $$c > $(BUILD)/man/clair-$$c.1; done
 
 PREFIX ?= /usr/local
 install: all man

@@ -29,7 +29,7 @@ static void write_target(const struct http_request *r, struct buf *out)
 
 static void log_handled(const struct call *c, unsigned status, uint64_t elapsed_ns)
 {
-	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_LOG_VALUE);
+	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_HTTP_CONNECTION_MEMORY);
 	const struct http_request *r = c->r;
 	char code[16];
 
@@ -135,7 +135,7 @@ void reply_no_route(struct http_request *r, const char *allow)
 		{ .name = STR("Allow"), .value = str_of(allow) },
 	};
 	struct str text = known ? STR("Method Not Allowed\n") : STR("404 page not found\n");
-	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_LOG_VALUE);
+	_cleanup_buf_ struct buf target = BUF_INIT(LIMIT_HTTP_CONNECTION_MEMORY);
 	unsigned status = known ? 405 : 404;
 
 	write_target(r, &target);

@@ -1,6 +1,6 @@
 /*
  * Fixes: in which version of a package a vulnerability is gone. Edits of a vulnerability that is
- * there; as with Clair, they make no notifications.
+ * there, with notifications as of any other edit.
  */
 #include "api/api_priv.h"
 #include "api/edit.h"
@@ -49,10 +49,12 @@ static int put_fixes(struct call *c, struct store *s, const struct stored_vulner
 		.n_fixes = edit->n_fixes,
 	};
 	int r = store_vulnerability_put(s, &advisory, edit->not_affected, edit->n_not_affected,
-		VULNERABILITY_FIXES_ONLY, STORE_NOTIFY_NONE, err);
+		VULNERABILITY_FIXES_ONLY, c->api->o.notify, err);
 
 	if (r < 0)
 		return err->code == ERR_INPUT ? r : store_failure(err);
+	if (r > 0 && c->api->o.edited)
+		c->api->o.edited(c->api->o.edited_ctx);
 	return 0;
 }
 

@@ -41,21 +41,69 @@ static bool fits_name(struct str name)
 	return characters <= LIMIT_LAYER_NAME && is_storable(name);
 }
 
-int layer_post(struct call *c, struct err *err)
+/* As many as can be sent: a download is refused with more. */
+static bool headers_fit(const struct header_list *headers)
 {
-	struct arena *a = &c->r->arena;
-	int r = decode_layer(c->r->body, a, &c->layer, err);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < headers->n; i++)
+		bytes += headers->v[i].name.n + headers->v[i].value.n + strlen(": \r\n");
+	return bytes <= LIMIT_REQUEST_HEADERS;
+}
+
+static struct layer_body *copy_layer(struct arena *a, const struct layer_body *from)
+{
+	struct layer_body *to = arena_alloc(a, sizeof(*to));
+
+	*to = (struct layer_body){
+		.name = arena_str(a, from->name),
+		.path = arena_str(a, from->path),
+		.parent = arena_str(a, from->parent),
+		.format = arena_str(a, from->format),
+		.headers = { .v = arena_alloc(a, (from->headers.n + 1) * sizeof(*to->headers.v)),
+			.n = from->headers.n },
+	};
+	for (size_t i = 0; i < from->headers.n; i++)
+		to->headers.v[i] = (struct header_body){
+			.name = arena_str(a, from->headers.v[i].name),
+			.value = arena_str(a, from->headers.v[i].value),
+		};
+	return to;
+}
+
+/*
+ * The layer of the body: 1 and c->layer, or 0 and it was refused. A body's tree takes up to 25
+ * times its size, and the request may wait long for its layer: only what is answered with is kept.
+ */
+static int read_body(struct call *c, struct err *err)
+{
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	struct layer_body *layer = NULL;
+	int r = decode_layer(c->r->body, &scratch, &layer, err);
 
 	if (r < 0)
 		return r;
-	const struct layer_body *layer = c->layer;
 	if (!layer)
 		return call_refuse(c, 400, "failed to provide layer");
 	if (!fits_name(layer->name) || !fits_name(layer->parent))
 		return call_refuse(c, 400,
 			"could not process a layer whose name is longer than 128 characters or "
 			"holds a NUL");
-	struct index_header *headers = arena_alloc(a, (layer->headers.n + 1) * sizeof(*headers));
+	if (!headers_fit(&layer->headers))
+		return call_refuse(c, 400, "could not process a layer with so many headers");
+	c->layer = copy_layer(&c->r->arena, layer);
+	return 1;
+}
+
+int layer_post(struct call *c, struct err *err)
+{
+	int r = read_body(c, err);
+
+	if (r <= 0)
+		return r;
+	const struct layer_body *layer = c->layer;
+	struct index_header *headers =
+		arena_alloc(&c->r->arena, (layer->headers.n + 1) * sizeof(*headers));
 	for (size_t i = 0; i < layer->headers.n; i++)
 		headers[i] = (struct index_header){
 			.name = layer->headers.v[i].name,

@@ -98,7 +98,7 @@ static int start(struct err *err)
 
 	/* The first call loads what later ones must not load inside a handler. */
 	(void)backtrace(&frame, 1);
-	int r = pthread_create(&profile.collector, NULL, run_collector, NULL);
+	int r = thread_start(&profile.collector, "cpu-profile", run_collector, NULL);
 	if (r != 0)
 		return err_set_errno(err, ERR_IO, r, "profile: a thread");
 	if (sigaction(SIGPROF, &action, &profile.old_action) == 0 && set_timer(PERIOD_US, err) == 0)

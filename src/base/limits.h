@@ -150,6 +150,8 @@
 /* With more connections than that, a connection ends after its reply: one that has had a request
  * takes 17 KiB for as long as it stays, a fresh one 5 KiB. 10,000 take at most 95 MiB. */
 #define LIMIT_HTTP_KEPT 4096
+/* Those of the health check's own server: probes are few. */
+#define LIMIT_HEALTH_CONNECTIONS 64
 /* Descriptors that the server's connections leave to databases, downloads and workers: a worker
  * thread needs some ten. */
 #define LIMIT_FDS_RESERVED 512
@@ -189,6 +191,9 @@
  * asked. */
 #define LIMIT_STOP_MS       6000
 #define LIMIT_STOP_DRAIN_MS 2000
+/* How long a stop takes in all: it waits for statements of a database, which may have stopped
+ * answering. What is lost then is what a crash would lose: nothing that was answered. */
+#define LIMIT_STOP_ALL_MS 15000
 
 /* Memory that a connection to a database file may use for its pages. The service has ten, and
  * neither its answers nor an update get faster by more. */
@@ -221,6 +226,10 @@
 /* Matches of one image: a large one with an old kernel has some 20,000; an image may list any
  * number of versions of the package that has most. */
 #define LIMIT_MATCHES 200000
+/* Texts of the vulnerabilities of a layer: LIMIT_MATCHES real ones have below 100 MiB. Texts of one
+ * page of a list; escaped, they are some times as long in an answer. */
+#define LIMIT_VIEW_TEXTS (128 * MIB)
+#define LIMIT_PAGE_TEXTS (32 * MIB)
 /* Superseded and withdrawn advisories are kept this long. */
 #define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
 /* Notifications that were dealt with are kept this long: who is late may still ask for one. */

@@ -87,6 +87,9 @@ extern struct metric_family metric_updater_errors;
 extern struct metric_family metric_updater_notes; /* gauge: of the last update */
 
 /* Ours. */
+extern struct metric_family metric_index_layers;           /* result */
+extern struct metric_family metric_index_queued;           /* gauge */
+extern struct metric_family metric_index_running;          /* gauge */
 extern struct metric_family metric_updater_advisories;     /* gauge; source */
 extern struct metric_family metric_updater_success_time_s; /* gauge; source */
 

@@ -25,6 +25,25 @@ struct metric_family metric_api_response_duration_ms = {
 	BOUNDS(api_bounds_ms),
 };
 
+struct metric_family metric_index_layers = {
+	.name = "clair_index_layers_total",
+	.help = "Posted layers, by what came of them: indexed, known, failed, or busy.",
+	.kind = METRIC_COUNTER,
+	.labels = { "result" },
+};
+
+struct metric_family metric_index_queued = {
+	.name = "clair_index_queued_layers",
+	.help = "Posted layers that wait for a thread.",
+	.kind = METRIC_GAUGE,
+};
+
+struct metric_family metric_index_running = {
+	.name = "clair_index_running_layers",
+	.help = "Posted layers that are being indexed.",
+	.kind = METRIC_GAUGE,
+};
+
 struct metric_family metric_notifier_backend_errors = {
 	.name = "clair_notifier_backend_errors_total",
 	.help = "Notifications that could not be sent, each attempt counted.",
@@ -108,6 +127,9 @@ struct metric_family metric_updater_notes = {
 
 static struct metric_family *const table[] = {
 	&metric_api_response_duration_ms,
+	&metric_index_layers,
+	&metric_index_queued,
+	&metric_index_running,
 	&metric_notifier_backend_errors,
 	&metric_notifier_latency_ms,
 	&metric_pgsql_cache_hits,

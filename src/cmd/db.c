@@ -2,6 +2,7 @@
  * clair db status: what is in the database, and how old it is.
  */
 #include "cmd/cmd_priv.h"
+#include "config/config.h"
 
 enum { OPTION_DB = 256 };
 
@@ -42,6 +43,19 @@ static void print_source(const struct source_state *s, int64_t now)
 		updated, age, s->advisories, STR_ARG(s->location));
 }
 
+/* The database for people: what libpq is told may hold a password. */
+static struct str label_of(struct arena *a, const char *location)
+{
+	struct config c = { .database = { .type = CONFIG_PGSQL, .source = location } };
+	struct str rest = str_of(location);
+
+	if (str_skip_prefix(&rest, STR("pgsql:")))
+		c.database.source = rest.p;
+	else if (!str_starts(rest, STR("postgres://")) && !str_starts(rest, STR("postgresql://")))
+		return rest;
+	return config_database_label(a, &c, NULL);
+}
+
 static int status(const char *path)
 {
 	_cleanup_(store_closep) struct store *store = NULL;
@@ -53,7 +67,7 @@ static int status(const char *path)
 	if (store_open(path, STORE_READ_ONLY, &store, &err) < 0 ||
 		store_source_list(store, &arena, &sources, &n, &err) < 0)
 		return cmd_fail(&err);
-	(void)printf("database %s\n", path);
+	(void)printf("database %" PRIstr "\n", STR_ARG(label_of(&arena, path)));
 	(void)printf("%-10s  %-20s  %-12s  %10s  %s\n", "SOURCE", "UPDATED", "AGE", "ADVISORIES",
 		"FROM");
 	for (size_t i = 0; i < n; i++)

@@ -155,8 +155,8 @@ void cmd_print_man_overview(FILE *out)
 		out);
 	print_line(out,
 		"Finds out the distribution and the installed packages of container images, compares them with the "
-		"distributions' own security data in a database, and reports the known vulnerabilities. There is no "
-		"server and no configuration.");
+		"distributions' own security data in a database, and reports the known vulnerabilities. The commands need "
+		"no server and no configuration; \"clair serve\" is the server, with the /v1 API of Clair 2.0.7.");
 	(void)fputs(".SH COMMANDS\n", out);
 	for (size_t i = 0; (c = cmd_at(i)); i++)
 		print_term(out, &(struct cmd_term){ .term = c->name, .help = c->summary });

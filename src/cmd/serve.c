@@ -10,14 +10,15 @@ static const char *const description[] = {
 	"data, and the notifier. \"clair -config FILE\", with one dash or two, is the same.",
 	"The configuration is that of the original; \"clair check-config FILE\" says what is wrong with one. Logs are JSON, one "
 	"object a line. SIGTERM and SIGINT stop the service: requests and layers that are being worked on are finished as far as "
-	"possible within 8 seconds, locks are released; a second signal ends it at once. SIGHUP opens the log file and the "
+	"possible within 8 seconds, locks are released; a second signal ends it at once, and so do 15 seconds, which only a "
+	"database that does not answer takes. SIGHUP opens the log file and the "
 	"certificates anew.",
 	NULL,
 };
 
 static const struct cmd_term environment[] = {
 	{ "http_proxy, https_proxy, all_proxy, no_proxy",
-		"proxies for downloads, as curl(1) heeds them" },
+		"proxies for downloads, as curl(1) heeds them; HTTP_PROXY too, unless REQUEST_METHOD is set" },
 	{ "CLAIR_SANDBOX",
 		"\"require\": refuse to analyze layers where the kernel cannot confine workers; \"auto\" (the default): warn" },
 	{ "SQLITE_TMPDIR, TMPDIR",

@@ -3,12 +3,14 @@
  * the database is not there; the updater and the notifier start with the database.
  *
  * Stopping: nothing new is accepted; what runs is finished within LIMIT_STOP_MS, then broken off;
- * locks are released. A second signal ends the process at once. Of all threads only the main one,
- * and while stopping one that waits for that second signal, take signals.
+ * locks are released. A second signal ends the process at once, and so does LIMIT_STOP_ALL_MS: a
+ * database that has stopped answering holds its callers for longer than anybody waits. Of all
+ * threads only the main one, and while stopping one that looks after that, take signals.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "api/api.h"
 #include "cmd/serve_priv.h"
@@ -18,7 +20,14 @@
 #include "updater/updater.h"
 
 /* How often a database that cannot be reached is tried at the start. */
-enum { DATABASE_RETRY_S = 2 };
+enum { DATABASE_RETRY_MS = 2000 };
+
+/* Sent by the thread that waits for the database when it has done so. */
+enum { SIGNAL_DATABASE = SIGUSR1 };
+
+/* Requests that are worked on at once, however many connections there may be: what a work queue
+ * takes. */
+enum { API_THREADS_MAX = 256 };
 
 struct service {
 	const struct serve_flags *flags;
@@ -26,16 +35,25 @@ struct service {
 	char owner[UUID_TEXT_SIZE]; /* of locks */
 	char *location;             /* of the database; heap */
 	sigset_t signals;
+	pthread_t database; /* the thread that waits for it */
+	bool database_awaited;
+	struct sleeper database_sleeper;
+	atomic_bool database_done; /* guards these two */
+	int database_result;
+	struct err database_error;
 	struct fernet_key pagination_key;
 	struct store_pool *pool;
 	struct store_pool *health_pool; /* one connection, which requests cannot use up */
+	/* An update has a connection for as long as it lasts, and its lock is renewed beside it. */
+	struct store_pool *updater_pool;
 	struct indexer *indexer;
 	struct api *api;
 	struct http_tls *tls;
 	struct http_server *main_server, *health_server;
 	struct updater *updater;
 	struct updater_source sources[CONFIG_SOURCE_COUNT];
-	struct notifier *notifier;
+	/* Threads of the API and of the updater wake it as soon as it is there. */
+	struct notifier *_Atomic notifier;
 };
 
 /* --- the database
@@ -79,6 +97,45 @@ static int try_database(struct service *s, struct err *err)
 	return r;
 }
 
+/* A thread: connecting to a database that does not answer takes a while, and signals do not wait.
+ */
+static void *wait_for_database(void *arg)
+{
+	struct service *s = arg;
+	struct err *why = &s->database_error;
+	int r;
+
+	while ((r = try_database(s, why)) < 0 && is_temporary(r)) {
+		log_event(
+			LOG_WARNING, "the database cannot be reached, trying again", LOG_ERR(why));
+		err_clear(why);
+		if (sleeper_sleep(&s->database_sleeper, DATABASE_RETRY_MS) == SLEEP_STOPPED)
+			return NULL;
+	}
+	s->database_result = r;
+	atomic_store(&s->database_done, true);
+	(void)kill(getpid(), SIGNAL_DATABASE);
+	return NULL;
+}
+
+static int await_database(struct service *s, struct err *err)
+{
+	int r = thread_start(&s->database, "database", wait_for_database, s);
+
+	if (r != 0)
+		return err_set_errno(err, ERR_BUSY, r, "a thread does not start");
+	s->database_awaited = true;
+	return 0;
+}
+
+static void end_wait_for_database(struct service *s)
+{
+	sleeper_stop(&s->database_sleeper);
+	if (s->database_awaited)
+		(void)pthread_join(s->database, NULL);
+	err_clear(&s->database_error);
+}
+
 /* --- signals
  * ---------------------------------------------------------------------------------------- */
 
@@ -89,6 +146,7 @@ static int block_signals(struct service *s, struct err *err)
 	(void)sigaddset(&s->signals, SIGTERM);
 	(void)sigaddset(&s->signals, SIGHUP);
 	(void)sigaddset(&s->signals, SIGCHLD);
+	(void)sigaddset(&s->signals, SIGNAL_DATABASE);
 	int r = pthread_sigmask(SIG_BLOCK, &s->signals, NULL);
 	if (r != 0)
 		return err_set_errno(err, ERR_INTERNAL, r, "signals");
@@ -96,14 +154,15 @@ static int block_signals(struct service *s, struct err *err)
 	return 0;
 }
 
-/* The next signal; 0 when the time is over first. seconds < 0: no time. */
-static int next_signal(const struct service *s, long seconds)
+/* The next signal; 0 when the time is over first. UINT64_MAX: no time. */
+static int next_signal(const struct service *s, uint64_t ms)
 {
-	const struct timespec time = { .tv_sec = seconds };
+	const struct timespec time = { .tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000 };
 	int number;
 
 	do
-		number = sigtimedwait(&s->signals, NULL, seconds < 0 ? NULL : &time);
+		number = sigtimedwait(&s->signals, NULL, ms == UINT64_MAX ? NULL : &time);
 	while (number < 0 && errno == EINTR);
 	return number < 0 ? 0 : number;
 }
@@ -123,45 +182,14 @@ static void reload(struct service *s)
 	log_info("Received hangup, reopened logs and certificates");
 }
 
-/*
- * Takes a signal that came. 1: the service is to end; 0: go on; a negative code: it cannot go on.
- */
-static int take_signal(struct service *s, int number, struct err *err)
-{
-	switch (number) {
-	case SIGINT:
-	case SIGTERM:
-		return 1;
-	case SIGHUP:
-		reload(s);
-		return 0;
-	case SIGCHLD:
-		/* Whoever supervises this process starts it anew, with a new one. */
-		return sandbox_is_running() ? 0
-					    : err_set(err, ERR_INTERNAL,
-						      "the process that starts workers has ended");
-	default:
-		return 0;
-	}
-}
-
-static void *wait_for_second_signal(void *arg)
-{
-	const struct service *s = arg;
-	int number;
-
-	while ((number = next_signal(s, -1)) != SIGINT && number != SIGTERM)
-		continue;
-	log_info("Received a second interruption, stopping at once");
-	_exit(CMD_FAILURE);
-}
-
 /* --- start
  * ---------------------------------------------------------------------------------------- */
 
 static void on_notifications(void *ctx)
 {
-	notifier_wake(((struct service *)ctx)->notifier);
+	struct service *s = ctx;
+
+	notifier_wake(atomic_load(&s->notifier));
 }
 
 static enum store_notify notify_policy(const struct config *c)
@@ -198,7 +226,7 @@ static int start_api(struct service *s, struct err *err)
 		.pagination_key = &s->pagination_key,
 		.stores = s->pool,
 		.health_store = s->health_pool,
-		.threads = s->config->database.connections,
+		.threads = min_size(c->database.connections, API_THREADS_MAX),
 		.queue = LIMIT_API_QUEUE,
 		.index = submit_layer,
 		.index_ctx = s->indexer,
@@ -222,6 +250,7 @@ static int start_servers(struct service *s, struct err *err)
 		.address = c->api.address,
 		.port = c->api.health_port,
 		.threads = 1,
+		.max_connections = LIMIT_HEALTH_CONNECTIONS,
 	};
 
 	api_serve_health(s->api, &o);
@@ -263,7 +292,7 @@ static int start_loops(struct service *s, struct err *err)
 			.location = c->updater.sources[i].url,
 			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
-		.pool = s->pool,
+		.pool = s->updater_pool,
 		.owner = s->owner,
 		.interval_ms = c->updater.interval_ms,
 		.notify = notify_policy(c),
@@ -272,8 +301,10 @@ static int start_loops(struct service *s, struct err *err)
 		.notified = on_notifications,
 		.ctx = s,
 	};
-	int r = notifier_start(&notifying, &s->notifier, err);
+	struct notifier *notifier = NULL;
+	int r = notifier_start(&notifying, &notifier, err);
 
+	atomic_store(&s->notifier, notifier);
 	return r < 0 ? r : updater_start(&updating, &s->updater, err);
 }
 
@@ -290,6 +321,7 @@ static int start(struct service *s, struct err *err)
 		return r;
 	s->pool = store_pool_new(s->location, STORE_CREATE, c->database.connections);
 	s->health_pool = store_pool_new(s->location, 0, 1);
+	s->updater_pool = store_pool_new(s->location, STORE_CREATE, 2);
 	memcpy(s->pagination_key.bytes, c->api.pagination_key, sizeof(s->pagination_key.bytes));
 	if ((r = start_api(s, err)) < 0)
 		return r;
@@ -299,41 +331,71 @@ static int start(struct service *s, struct err *err)
 /* --- the run
  * ---------------------------------------------------------------------------------------- */
 
-/* 0 when it is there, 1 when a signal came first. */
-static int wait_for_database(struct service *s, struct err *err)
+/* What waiting for the database came to. */
+static int database_came(struct service *s, struct err *err)
 {
-	_cleanup_err_ struct err why = ERR_INIT;
-	int r;
+	/* Anybody may send signals. */
+	if (!atomic_load(&s->database_done) || s->updater)
+		return 0;
+	if (s->database_result < 0)
+		return err_move(err, &s->database_error);
+	return start_loops(s, err);
+}
 
-	while ((r = try_database(s, &why)) < 0) {
-		if (!is_temporary(r))
-			return err_move(err, &why);
-		log_event(
-			LOG_WARNING, "the database cannot be reached, trying again", LOG_ERR(&why));
-		err_clear(&why);
-		r = take_signal(s, next_signal(s, DATABASE_RETRY_S), err);
-		if (r != 0)
-			return r;
+/*
+ * Takes a signal that came. 1: the service is to end; 0: go on; a negative code: it cannot go on.
+ */
+static int take_signal(struct service *s, int number, struct err *err)
+{
+	switch (number) {
+	case SIGINT:
+	case SIGTERM:
+		return 1;
+	case SIGHUP:
+		reload(s);
+		return 0;
+	case SIGCHLD:
+		/* Whoever supervises this process starts it anew, with a new one. */
+		return sandbox_is_running() ? 0
+					    : err_set(err, ERR_INTERNAL,
+						      "the process that starts workers has ended");
+	case SIGNAL_DATABASE:
+		return database_came(s, err);
+	default:
+		return 0;
 	}
-	return 0;
+}
+
+/* While it stops: another signal, or too much time, ends the process. */
+static void *watch_stop(void *arg)
+{
+	const struct service *s = arg;
+	uint64_t now, end = clock_monotonic_ms() + LIMIT_STOP_ALL_MS;
+	int number = 0;
+
+	while (number != SIGINT && number != SIGTERM && (now = clock_monotonic_ms()) < end)
+		number = next_signal(s, end - now);
+	if (number == SIGINT || number == SIGTERM)
+		log_info("Received a second interruption, stopping at once");
+	else
+		log_warning("the stop takes too long, stopping at once");
+	_exit(CMD_FAILURE);
 }
 
 /* Until a signal ends it: 0, or why it cannot go on. */
 static int serve(struct service *s, struct err *err)
 {
-	int r = wait_for_database(s, err);
+	int r = await_database(s, err);
 
-	if (r == 0)
-		r = start_loops(s, err);
 	while (r == 0)
-		r = take_signal(s, next_signal(s, -1), err);
+		r = take_signal(s, next_signal(s, UINT64_MAX), err);
 	return r < 0 ? r : 0;
 }
 
 static void stop(struct service *s)
 {
-	pthread_t second;
-	bool watched = pthread_create(&second, NULL, wait_for_second_signal, s) == 0;
+	pthread_t watch;
+	bool watched = thread_start(&watch, "stop", watch_stop, s) == 0;
 
 	if (s->main_server)
 		http_server_stop_accepting(s->main_server);
@@ -347,27 +409,31 @@ static void stop(struct service *s)
 	log_info("main API stopped");
 	http_server_free(s->health_server);
 	log_info("health API stopped");
+	end_wait_for_database(s);
 	updater_free(s->updater);
-	notifier_free(s->notifier);
 	api_free(s->api);
 	indexer_free(s->indexer);
+	/* After all who wake it: a request may still be at work that nobody waits for any more. */
+	notifier_free(atomic_load(&s->notifier));
+	store_pool_free(s->updater_pool);
 	store_pool_free(s->health_pool);
 	store_pool_free(s->pool);
 	fernet_key_wipe(&s->pagination_key);
 	http_tls_free(s->tls);
 	free(s->location);
 	if (watched) {
-		(void)pthread_cancel(second);
-		(void)pthread_join(second, NULL);
+		(void)pthread_cancel(watch);
+		(void)pthread_join(watch, NULL);
 	}
 }
 
 int service_run(const struct serve_flags *flags, const struct config *config)
 {
-	struct service s = { .flags = flags, .config = config };
+	struct service s = { .flags = flags, .config = config, .database_error = ERR_INIT };
 	_cleanup_err_ struct err err = ERR_INIT;
 	int r = block_signals(&s, &err);
 
+	sleeper_init(&s.database_sleeper);
 	if (r == 0)
 		r = start(&s, &err);
 	if (r == 0)
@@ -377,5 +443,6 @@ int service_run(const struct serve_flags *flags, const struct config *config)
 	else
 		log_info("Received interruption, gracefully stopping ...");
 	stop(&s);
+	sleeper_fini(&s.database_sleeper);
 	return r < 0 ? CMD_FAILURE : CMD_OK;
 }

@@ -50,7 +50,7 @@ static const struct cmd_term examples[] = {
 
 static const struct cmd_term environment[] = {
 	{ "http_proxy, https_proxy, all_proxy, no_proxy",
-		"proxies for downloads, as curl(1) heeds them" },
+		"proxies for downloads, as curl(1) heeds them; HTTP_PROXY too, unless REQUEST_METHOD is set" },
 	{ "CLAIR_HTTP_STALL_S",
 		"seconds after which a server that is silent, or sends less than 1,000 bytes a second, is given up (1 to "
 		"3600; default 60)" },

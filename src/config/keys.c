@@ -4,22 +4,12 @@
  */
 #include "config/config_priv.h"
 
-#define OFFSET(member) .offset = offsetof(struct config, member)
-#define A_PORT         .take = take_port, .expected = "a port (0 to 65535)", .max = 65535
-#define TEXT           .take = take_text, .expected = "text"
-#define FILE_NAME      .take = take_text, .expected = "the name of a file"
+#define OFFSET(member)        .offset = offsetof(struct config, member)
+#define A_PORT                .take = take_port, .expected = "a port (0 to 65535)", .max = 65535
+#define TEXT                  .take = take_text, .expected = "text"
+#define FILE_NAME             .take = take_text, .expected = "the name of a file"
 
-/* A data source, in its form: three keys. */
-#define SOURCE(source, index)                                                                     \
-	{ .name = "clair.updater.sources." source },                                              \
-		{ .name = "clair.updater.sources." source ".enabled",                             \
-			.take = take_bool,                                                        \
-			.expected = "true or false",                                              \
-			OFFSET(updater.sources[index].enabled) },                                 \
-	{                                                                                         \
-		.name = "clair.updater.sources." source ".url", .take = take_text,                \
-		.expected = "a URL or a path", .secret = true, OFFSET(updater.sources[index].url) \
-	}
+#define SOURCE(index, member) OFFSET(updater.sources[index].member)
 
 static const struct config_key keys[] = {
 	{ .name = "clair" },
@@ -81,7 +71,16 @@ static const struct config_key keys[] = {
 		.max = INT64_MAX,
 		OFFSET(updater.interval_ms) },
 	{ .name = "clair.updater.sources" },
-	SOURCE("debian", CONFIG_SOURCE_DEBIAN),
+	{ .name = "clair.updater.sources.debian" },
+	{ .name = "clair.updater.sources.debian.enabled",
+		.take = take_bool,
+		.expected = "true or false",
+		SOURCE(CONFIG_SOURCE_DEBIAN, enabled) },
+	{ .name = "clair.updater.sources.debian.url",
+		.take = take_text,
+		.expected = "a URL or a path",
+		.secret = true,
+		SOURCE(CONFIG_SOURCE_DEBIAN, url) },
 
 	{ .name = "clair.notifier" },
 	{ .name = "clair.notifier.attempts",

@@ -285,14 +285,11 @@ static void check_postgresql(struct walk *w)
 
 static void check_sqlite(struct walk *w)
 {
-	static const char *const keys[] = { "clair.database.options.source",
-		"clair.database.options.connections" };
+	static const char key[] = "clair.database.options.source";
 
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		if (has(w, keys[i]))
-			problem_warning(w->problems, config_place_of(w->config, keys[i]),
-				"%s: has no effect on SQLite", keys[i]);
-	}
+	if (has(w, key))
+		problem_warning(w->problems, config_place_of(w->config, key),
+			"%s: has no effect on SQLite", key);
 }
 
 /* Without a type: what the options are for. */

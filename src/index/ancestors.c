@@ -23,6 +23,7 @@ int job_end_by_store(struct job *j)
 
 int job_unknown_parent(struct job *j)
 {
+	(void)err_set(&j->why, ERR_NOT_FOUND, "there is no layer %" PRIstr, STR_ARG(j->parent));
 	return job_end(j, INDEX_BAD_REQUEST, UNKNOWN_PARENT,
 		"the parent layer is unknown. it must be processed first");
 }

@@ -74,7 +74,8 @@ int indexer_new(const struct indexer_options *o, struct indexer **out, struct er
  * Copies the request and queues it; never blocks. done is called exactly once, from a thread of the
  * indexer, or before this returns (a request that can be refused at once; INDEX_BUSY when the queue
  * is full or the indexer is stopping). Requests for a layer of the same name that is being worked
- * on wait for that result and take no place in the queue. Any thread.
+ * on wait for that result and take no place in the queue; when that fails by its own fault, one
+ * that differs is tried next (as many of these are kept as the queue has places). Any thread.
  */
 void indexer_submit(
 	struct indexer *ix, const struct index_request *r, index_done_fn *done, void *ctx);

@@ -25,6 +25,8 @@ struct ticket {
 	uint64_t since_ms; /* when that request came */
 	bool started;
 	struct ticket *next;
+	/* Requests for the same layer in another way: theirs is tried when this one fails. */
+	VEC_OF(struct ticket *) others;
 };
 
 struct indexer {
@@ -33,7 +35,9 @@ struct indexer {
 	pthread_mutex_t lock;   /* guards what follows */
 	pthread_cond_t idle;    /* no ticket is open */
 	struct ticket *tickets; /* that wait or run; as many as the queue and the threads hold */
-	size_t open;            /* those, and those whose done is being called */
+	size_t others;          /* of all tickets, at most max_others */
+	size_t max_others;
+	size_t open; /* tickets, and those whose done is being called */
 	bool stopping;
 	struct indexer_stats stats; /* the counts */
 	bool stopped;               /* by indexer_stop(), on one thread */
@@ -74,6 +78,30 @@ static bool is_same_but_for_tokens(const struct index_request *a, const struct i
 	       str_eq(layer_path_clean(&scratch, a->path), layer_path_clean(&scratch, b->path));
 }
 
+static bool is_same(const struct index_request *a, const struct index_request *b)
+{
+	if (!str_eq(a->parent, b->parent) || !str_eq(a->format, b->format) ||
+		!str_eq(a->path, b->path) || a->n_headers != b->n_headers)
+		return false;
+	for (size_t i = 0; i < a->n_headers; i++) {
+		if (!str_eq(a->headers[i].name, b->headers[i].name) ||
+			!str_eq(a->headers[i].value, b->headers[i].value))
+			return false;
+	}
+	return true;
+}
+
+static struct ticket *new_ticket(
+	struct indexer *ix, const struct index_request *r, struct waiter waiter)
+{
+	struct ticket *t = xcalloc(1, sizeof(*t));
+
+	t->ix = ix;
+	set_request(t, r);
+	vec_push(&t->waiters, waiter);
+	return t;
+}
+
 static struct ticket *find_ticket(struct indexer *ix, struct str name)
 {
 	for (struct ticket *t = ix->tickets; t; t = t->next) {
@@ -86,6 +114,7 @@ static struct ticket *find_ticket(struct indexer *ix, struct str name)
 static void free_ticket(struct ticket *t)
 {
 	vec_fini(&t->waiters);
+	vec_fini(&t->others);
 	arena_fini(&t->arena);
 	free(t);
 }
@@ -93,39 +122,94 @@ static void free_ticket(struct ticket *t)
 /* --- on the threads
  * ------------------------------------------------------------------------------------------- */
 
-static void unlink_ticket(struct indexer *ix, const struct ticket *t)
+/* Puts the other one, or nothing, in its place. */
+static void replace_ticket(struct indexer *ix, const struct ticket *t, struct ticket *other)
 {
 	struct ticket **at = &ix->tickets;
 
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
+	if (other) {
+		other->next = t->next;
+		*at = other;
+	}
+}
+
+static void count_layer(const char *result)
+{
+	metric_add(metric_of(&metric_index_layers, result), 1);
+}
+
+static void show_load(struct indexer *ix)
+{
+	metric_set(metric_of(&metric_index_queued), (double)work_queue_waiting(ix->queue));
+	metric_set(metric_of(&metric_index_running), (double)work_queue_running(ix->queue));
 }
 
 static void count(struct indexer_stats *s, enum job_end e, enum index_status status)
 {
+	count_layer(e == JOB_STORED        ? "indexed"
+		    : e == JOB_KNOWN       ? "known"
+		    : status == INDEX_BUSY ? "busy"
+					   : "failed");
 	s->indexed += e == JOB_STORED;
 	s->known += e == JOB_KNOWN;
 	s->refused += e == JOB_FAILED && status == INDEX_BUSY;
 	s->failed += e == JOB_FAILED && status != INDEX_BUSY;
 }
 
-/* From here on nobody joins those who wait. */
-static void finish_ticket(struct ticket *t, enum job_end e, const struct index_result *result)
+static void answer(const struct ticket *t, const struct index_result *result)
+{
+	vec_for_each(w, &t->waiters)
+		w->done(w->ctx, result);
+}
+
+/* Whether another request for the layer may do better. */
+static bool is_own_fault(const struct index_result *r)
+{
+	return r->status == INDEX_BAD_REQUEST || r->status == INDEX_UNPROCESSABLE ||
+	       str_eq(r->message, STR(TOO_LATE));
+}
+
+/* The request that is tried next, with all others behind it; NULL: none. Under the lock. */
+static struct ticket *take_other(struct ticket *t, const struct index_result *result)
+{
+	if (t->others.n == 0 || !is_own_fault(result))
+		return NULL;
+	struct ticket *other = t->others.v[0];
+	for (size_t i = 1; i < t->others.n; i++)
+		vec_push(&other->others, t->others.v[i]);
+	t->others.n = 0;
+	t->ix->others--;
+	t->ix->open++;
+	return other;
+}
+
+/* From here on nobody joins those who wait. Returns what is to be run instead. */
+static struct ticket *finish_ticket(
+	struct ticket *t, enum job_end e, const struct index_result *result)
 {
 	struct indexer *ix = t->ix;
 
 	(void)pthread_mutex_lock(&ix->lock);
-	unlink_ticket(ix, t);
+	struct ticket *other = take_other(t, result);
+	replace_ticket(ix, t, other);
+	ix->others -= t->others.n;
 	count(&ix->stats, e, result->status);
 	(void)pthread_mutex_unlock(&ix->lock);
-	vec_for_each(w, &t->waiters)
-		w->done(w->ctx, result);
+	answer(t, result);
+	vec_for_each(behind, &t->others) {
+		answer(*behind, result);
+		free_ticket(*behind);
+	}
 	free_ticket(t);
+	show_load(ix);
 	(void)pthread_mutex_lock(&ix->lock);
 	if (--ix->open == 0)
 		(void)pthread_cond_broadcast(&ix->idle);
 	(void)pthread_mutex_unlock(&ix->lock);
+	return other;
 }
 
 static bool waited_too_long(const struct ticket *t)
@@ -134,9 +218,8 @@ static bool waited_too_long(const struct ticket *t)
 	       clock_monotonic_ms() - t->since_ms > UINT64_C(1000) * LIMIT_LAYER_WAIT_S;
 }
 
-static void run_ticket(void *ctx, size_t thread)
+static struct ticket *run_once(struct ticket *t, size_t thread)
 {
-	struct ticket *t = ctx;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	enum job_end e = JOB_FAILED;
 	struct index_result result;
@@ -150,11 +233,44 @@ static void run_ticket(void *ctx, size_t thread)
 		result = index_refusal(INDEX_BUSY, TOO_LATE);
 	else
 		e = index_layer(&t->ix->shared, &t->request, &arena, &result);
-	finish_ticket(t, e, &result);
+	return finish_ticket(t, e, &result);
+}
+
+static void run_ticket(void *ctx, size_t thread)
+{
+	struct ticket *t = ctx;
+
+	while (t)
+		t = run_once(t, thread);
 }
 
 /* --- the interface
  * ------------------------------------------------------------------------------------------- */
+
+/* Joins the request to those who wait for the layer. */
+static const char *join(
+	struct indexer *ix, struct ticket *t, const struct index_request *r, struct waiter waiter)
+{
+	struct ticket *same = NULL;
+
+	if (is_same(&t->request, r) || (!t->started && is_same_but_for_tokens(&t->request, r)))
+		same = t;
+	for (size_t i = 0; i < t->others.n && !same; i++) {
+		if (is_same_but_for_tokens(&t->others.v[i]->request, r))
+			same = t->others.v[i];
+	}
+	if (same) {
+		vec_push(&same->waiters, waiter);
+		if (!same->started)
+			set_request(same, r);
+		return NULL;
+	}
+	if (ix->others == ix->max_others)
+		return QUEUE_FULL;
+	vec_push(&t->others, new_ticket(ix, r, waiter));
+	ix->others++;
+	return NULL;
+}
 
 /* Queues the request, or joins it to one that is there: NULL; else why not. Under the lock. */
 static const char *take_request(
@@ -164,16 +280,9 @@ static const char *take_request(
 
 	if (ix->stopping)
 		return STOPPING;
-	if (t) {
-		vec_push(&t->waiters, waiter);
-		if (!t->started && is_same_but_for_tokens(&t->request, r))
-			set_request(t, r);
-		return NULL;
-	}
-	t = xcalloc(1, sizeof(*t));
-	t->ix = ix;
-	set_request(t, r);
-	vec_push(&t->waiters, waiter);
+	if (t)
+		return join(ix, t, r, waiter);
+	t = new_ticket(ix, r, waiter);
 	if (!work_queue_push(ix->queue, run_ticket, t)) {
 		free_ticket(t);
 		return QUEUE_FULL;
@@ -193,6 +302,7 @@ void indexer_submit(
 		(void)pthread_mutex_lock(&ix->lock);
 		ix->stats.failed++;
 		(void)pthread_mutex_unlock(&ix->lock);
+		count_layer("failed");
 		done(ctx, &result);
 		return;
 	}
@@ -200,8 +310,11 @@ void indexer_submit(
 	const char *refused = take_request(ix, r, (struct waiter){ .done = done, .ctx = ctx });
 	ix->stats.refused += refused != NULL;
 	(void)pthread_mutex_unlock(&ix->lock);
-	if (!refused)
+	if (!refused) {
+		show_load(ix);
 		return;
+	}
+	count_layer("busy");
 	log_event(LOG_WARNING, "could not process layer", LOG_STR("layer", r->name),
 		LOG_CSTR("answer", refused));
 	result = index_refusal(INDEX_BUSY, refused);
@@ -237,6 +350,7 @@ int indexer_new(const struct indexer_options *o, struct indexer **out, struct er
 	struct indexer *ix = xcalloc(1, sizeof(*ix));
 	size_t threads = o->threads ? o->threads : parallel_cpus();
 
+	ix->max_others = o->queue ? o->queue : 1;
 	ix->shared.pool = o->pool;
 	ix->shared.stall_s = o->stall_s ? o->stall_s : LIMIT_LAYER_STALL_S;
 	ix->shared.insecure_tls = o->insecure_tls;
@@ -245,8 +359,8 @@ int indexer_new(const struct indexer_options *o, struct indexer **out, struct er
 	net_init();
 	int r = copy_local_paths(ix, o, err);
 	if (r == 0)
-		r = work_queue_new("index", min_size(threads, LIMIT_INDEX_THREADS),
-			o->queue ? o->queue : 1, &ix->queue, err);
+		r = work_queue_new("index", min_size(threads, LIMIT_INDEX_THREADS), ix->max_others,
+			&ix->queue, err);
 	if (r < 0) {
 		indexer_free(ix);
 		return err_wrap(err, "indexer");

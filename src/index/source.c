@@ -61,9 +61,12 @@ void layer_headers(const struct index_header *in, size_t n, struct http_header_v
 /* --- downloads
  * ------------------------------------------------------------------------------------------- */
 
+/* Whatever comes: who mistypes a URL has his token in it all the same. */
 struct str layer_path_clean(struct arena *a, struct str path)
 {
-	return url_is_http(path) ? url_without_secrets(a, path) : path;
+	bool is_file = str_find_char(path, '?') < 0 && str_find(path, STR("//")) < 0;
+
+	return is_file ? path : url_without_secrets(a, path);
 }
 
 static int open_url(const struct index_shared *s, const struct index_request *r, struct arena *a,
@@ -157,9 +160,13 @@ static int open_file(const struct index_shared *s, struct str path, struct arena
 {
 	if (s->local_limited && s->local_paths.n == 0)
 		return err_set(err, ERR_NOT_FOUND, "layers are not read from files here");
-	int fd = open_regular(s, arena_cstr(a, path), &out->size, err);
+	_cleanup_err_ struct err why = ERR_INIT;
+	struct str shown = layer_path_clean(a, path);
+	int fd = open_regular(s, arena_cstr(a, path), &out->size, &why);
+	if (fd < 0 && !str_eq(shown, path))
+		return err_set(err, why.code, "%" PRIstr ": it cannot be opened", STR_ARG(shown));
 	if (fd < 0)
-		return fd;
+		return err_move(err, &why);
 	out->fd = fd;
 	return 0;
 }

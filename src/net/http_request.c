@@ -215,6 +215,9 @@ CURLcode http_request_apply(struct http_transfer *h, const struct http_order *q)
 	SET(CURLOPT_CONNECTTIMEOUT, (long)LIMIT_CONNECT_S);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	/* A name that is still being resolved is not waited for at the end: getaddrinfo() can take
+	 * minutes, whatever the limits say. Its thread ends by itself. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_USERAGENT, q->user_agent);
 	SET(CURLOPT_BUFFERSIZE, (long)(64 * KIB));
 	return result;

@@ -31,7 +31,7 @@ int notifier_start(const struct notifier_options *o, struct notifier **out, stru
 
 	n->options = *o;
 	sleeper_init(&n->sleeper);
-	int r = pthread_create(&n->thread, NULL, run, n);
+	int r = thread_start(&n->thread, "notifier", run, n);
 	if (r != 0) {
 		sleeper_fini(&n->sleeper);
 		free(n);

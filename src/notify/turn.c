@@ -58,9 +58,12 @@ static void observe_latency(struct store *s, const char *name)
 	struct stored_notification stored;
 
 	/* Who was told may have deleted it, which is as good; only the metric misses it. */
-	if (store_notification_get(s, str_of(name), 0, nothing, &a, &stored, &next, NULL) == 1)
-		metric_observe(metric_of(&metric_notifier_latency_ms),
-			(double)(clock_wall_s() - stored.created_at) * 1000);
+	if (store_notification_get(s, str_of(name), 0, nothing, &a, &stored, &next, NULL) != 1)
+		return;
+	/* Clocks differ, and jump. */
+	int64_t seconds = clock_wall_s() - stored.created_at;
+	metric_observe(
+		metric_of(&metric_notifier_latency_ms), seconds > 0 ? (double)seconds * 1000 : 0);
 }
 
 static int note_sent(struct notifier *n, struct err *err)

@@ -82,6 +82,8 @@ static const struct view_match *hold_vulnerability(
 		.metadata = arena_str(b->a, fix->match.metadata),
 	};
 	known->source = arena_str(b->a, fix->source);
+	b->text_bytes += fix->match.name.n + fix->match.description.n + fix->match.link.n +
+			 fix->match.metadata.n;
 	map_set(&b->known, key, known);
 	return known;
 }
@@ -92,6 +94,9 @@ int view_builder_add_fix(struct view_builder *b, const struct view_fix *fix, str
 		return err_set(err, ERR_INPUT, "severity %" PRId64, fix->severity);
 	if (b->matches.n >= LIMIT_MATCHES)
 		return err_set(err, ERR_TOO_LARGE, "more than %d matches", LIMIT_MATCHES);
+	if (b->text_bytes > LIMIT_VIEW_TEXTS)
+		return err_set(err, ERR_TOO_LARGE, "vulnerabilities with more than %d MiB of texts",
+			(int)(LIMIT_VIEW_TEXTS / MIB));
 	struct view_match row = *hold_vulnerability(b, fix);
 
 	row.feature_id = fix->feature_id;

@@ -121,7 +121,7 @@ void layer_view_fini(struct layer_view *v);
 /*
  * 1 and *out (to be finished by the caller in any case; it is initialized here), 0 when there is no
  * layer of this name. A constant number of round trips whatever the layer; never waits for an
- * update. -ERR_TOO_LARGE beyond LIMIT_MATCHES.
+ * update. -ERR_TOO_LARGE beyond LIMIT_MATCHES or LIMIT_VIEW_TEXTS.
  */
 int store_layer_read(struct store *s, struct str name, enum layer_part part, struct arena *a,
 	struct layer_view *out, struct err *err) MUST_CHECK;

@@ -213,6 +213,9 @@ int advisory_fold(struct span puts, struct advisory_record *out, struct buf *can
 int advisory_canonical(
 	const struct advisory_record *r, struct buf *out, struct err *err) MUST_CHECK;
 
+/* Bytes of what a list shows of a vulnerability. */
+size_t vulnerability_text_bytes(const struct stored_vulnerability *v);
+
 /* --- edit.c: what store_vulnerability_put() makes of a vulnerability */
 
 struct vulnerability_edit {
@@ -261,6 +264,7 @@ struct view_builder {
 	VEC_OF(struct view_match) matches;
 	struct map known;         /* vulnerabilities by the bytes of their ids */
 	struct str last_texts[4]; /* of the feature before: they repeat */
+	uint64_t text_bytes;      /* of the vulnerabilities */
 };
 
 /* Initializes b; what is added is copied to a, and comes into *out at the end. */
@@ -281,7 +285,8 @@ struct view_fix {
 	struct layer_match match;
 };
 
-/* In any order. -ERR_INPUT for a severity that is none, -ERR_TOO_LARGE beyond LIMIT_MATCHES. */
+/* In any order. -ERR_INPUT for a severity that is none, -ERR_TOO_LARGE beyond LIMIT_MATCHES or
+ * LIMIT_VIEW_TEXTS. */
 int view_builder_add_fix(
 	struct view_builder *b, const struct view_fix *fix, struct err *err) MUST_CHECK;
 /* Orders features and matches, and leaves one match for each feature and name. */

@@ -4,6 +4,11 @@
  */
 #include "store/store_priv.h"
 
+size_t vulnerability_text_bytes(const struct stored_vulnerability *v)
+{
+	return v->name.n + v->link.n + v->description.n + v->metadata.n;
+}
+
 int store_namespace_list(
 	struct store *s, struct arena *a, struct stored_namespace **out, size_t *n, struct err *err)
 {

@@ -42,7 +42,8 @@ int store_vulnerability_get(struct store *s, struct str name_space, struct str n
 
 /*
  * Up to limit vulnerabilities of a namespace with ids from start_id on, by id, without their fixes,
- * and in *next_id where to go on (-1: that was all). 1; 0 when there is no such namespace.
+ * and in *next_id where to go on (-1: that was all): fewer when their texts come to
+ * LIMIT_PAGE_TEXTS. 1; 0 when there is no such namespace.
  */
 int store_vulnerability_list(struct store *s, struct str name_space, int64_t start_id, size_t limit,
 	struct arena *a, struct stored_vulnerability **out, size_t *n, int64_t *next_id,

@@ -56,7 +56,7 @@ static int get_due(struct updater *u, struct store *s, uint64_t *ms, struct err 
 /* --- the lock
  * ---------------------------------------------------------------------------------------- */
 
-static void renew(struct updater *u)
+uint64_t updater_renew_lock(struct updater *u)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
 	struct store *s;
@@ -68,21 +68,26 @@ static void renew(struct updater *u)
 		store_pool_give(u->options.pool, s);
 	}
 	if (r < 0) {
-		/* It still holds for a while, and the next renewal may succeed. */
+		/* It still holds for a while. */
 		log_event(LOG_WARNING, "could not renew the update lock", LOG_ERR(&err));
-	} else if (r == 0) {
+		return UPDATER_LOCK_RETRY_S * UINT64_C(1000);
+	}
+	if (r == 0) {
 		log_warning("the update lock was lost to another instance, the update is broken "
 			    "off");
 		atomic_store(&u->cancel, true);
 	}
+	return UPDATER_LOCK_RENEW_S * UINT64_C(1000);
 }
 
 static void *keep_lock(void *arg)
 {
 	struct updater *u = arg;
 
-	while (sleeper_sleep(&u->keeper, UPDATER_LOCK_RENEW_S * UINT64_C(1000)) == SLEEP_TIME)
-		renew(u);
+	uint64_t ms = UPDATER_LOCK_RENEW_S * UINT64_C(1000);
+
+	while (sleeper_sleep(&u->keeper, ms) == SLEEP_TIME)
+		ms = updater_renew_lock(u);
 	return NULL;
 }
 
@@ -209,7 +214,7 @@ static uint64_t update(struct updater *u, struct store *s)
 	if (sleeper_is_stopped(&u->sleeper))
 		atomic_store(&u->cancel, true);
 	sleeper_init(&u->keeper);
-	int r = pthread_create(&keeper, NULL, keep_lock, u);
+	int r = thread_start(&keeper, "update-lock", keep_lock, u);
 	if (r != 0) {
 		sleeper_fini(&u->keeper);
 		(void)err_set_errno(&err, ERR_IO, r, "a thread");

@@ -29,7 +29,7 @@ int updater_start(const struct updater_options *o, struct updater **out, struct 
 
 	u->options = *o;
 	sleeper_init(&u->sleeper);
-	int r = pthread_create(&u->thread, NULL, run, u);
+	int r = thread_start(&u->thread, "updater", run, u);
 	if (r != 0) {
 		sleeper_fini(&u->sleeper);
 		free(u);

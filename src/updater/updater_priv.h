@@ -6,8 +6,9 @@
 
 #include "updater/updater.h"
 
-/* The lock is taken for LOCK_S seconds and renewed after LOCK_RENEW_S, as the original does. */
-enum { UPDATER_LOCK_S = 600, UPDATER_LOCK_RENEW_S = 480 };
+/* The lock is taken for LOCK_S seconds and renewed after LOCK_RENEW_S, as the original does; when
+ * that fails, again soon, while it still holds. */
+enum { UPDATER_LOCK_S = 600, UPDATER_LOCK_RENEW_S = 480, UPDATER_LOCK_RETRY_S = 10 };
 
 /* After a failure: doubled each time, up to the interval. */
 enum { UPDATER_RETRY_S = 60 };
@@ -27,5 +28,8 @@ struct updater {
  * afterwards. Everything that goes wrong is logged.
  */
 uint64_t updater_turn(struct updater *u);
+
+/* Renews the lock, or notes that it is lost; in how many milliseconds it is to be done again. */
+uint64_t updater_renew_lock(struct updater *u);
 
 #endif

@@ -162,10 +162,10 @@ class LayerServer(Services):
     cut: close after so many bytes of the body; gate: a threading.Event to wait for before answering.
     """
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.files = {}
         self.requests = []  # of (path, headers)
-        super().__init__(LayerHandler)
+        super().__init__(LayerHandler, tls)
 
     def add(self, name, content=b"", **how):
         self.files["/" + name] = (content, how)

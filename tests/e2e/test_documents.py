@@ -35,7 +35,7 @@ def help_of(clair, command):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_in_documents_have_the_options_that_they_are_given(clair, path):
-    for line in re.findall(r"(?:^    |`|&& )(clair (?:scan|update|db|compare-versions|check-config)\b[^`#\n]*)", path.read_text(), re.M):
+    for line in re.findall(r"(?:^    |`|&& )(clair (?:scan|update|db|serve|compare-versions|check-config)\b[^`#\n]*)", path.read_text(), re.M):
         words = line.split()
         text = help_of(clair, words[1])
         for option in words[2:]:
@@ -45,9 +45,39 @@ def test_commands_in_documents_have_the_options_that_they_are_given(clair, path)
 
 def test_variables_of_the_environment_are_in_the_help(clair):
     read = {name for path in ROOT.glob("src/**/*.c") for name in re.findall(r"getenv\(\"(\w+)\"\)", path.read_text())}
-    told = "".join(help_of(clair, command) for command in ("scan", "update", "db"))
+    told = "".join(help_of(clair, command) for command in ("scan", "update", "db", "serve"))
     assert "CLAIR_SANDBOX" in read
-    assert [name for name in sorted(read - {"HOME"}) if name not in told] == []
+    # REQUEST_METHOD: there, HTTP_PROXY is what a client of a CGI program sent.
+    assert [name for name in sorted(read - {"HOME", "REQUEST_METHOD"}) if name not in told] == []
+
+
+def test_the_server_document_names_every_metric():
+    document = (ROOT / "docs/server.md").read_text()
+    sources = (ROOT / "src/base/metrics_table.c").read_text() + (ROOT / "src/base/metrics_process.c").read_text()
+    names = re.findall(r'"((?:clair|process)_[a-z_]+)"', sources)
+    assert len(names) > 15
+    assert [name for name in names if name not in document] == []
+
+
+def test_the_configuration_document_has_every_key():
+    document = (ROOT / "docs/configuration.md").read_text()
+    keys = re.findall(r'\.name = "(clair\.[a-z_.]+)"(?! \})', (ROOT / "src/config/keys.c").read_text())
+    leaves = [key for key in keys if not any(other.startswith(key + ".") for other in keys) and not key.endswith(".")]
+    assert len(leaves) > 25
+    assert [key for key in leaves if f"`{key}`" not in document] == []
+
+
+def test_the_api_document_has_every_route():
+    document = (ROOT / "docs/api.md").read_text()
+    told = {(method, re.sub(r"NS|NAME|PACKAGE", "*", path)) for method, path in re.findall(r"^\| `([A-Z]+) /v1/([\w/]+)", document, re.M)}
+    assert told == set(re.findall(r'\{ "([A-Z]+)", "([^"]+)"', (ROOT / "src/api/router.c").read_text()))
+
+
+def test_every_command_has_a_manual_page(clair):
+    overview = subprocess.run([clair, "--help"], capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall(r"^  ([a-z-]+)  ", overview, re.M)) - {"help", "version"}
+    assert set(re.search(r"for c in ([a-z -]+);", (ROOT / "Makefile").read_text())[1].split()) == commands
+    assert all(f"clair-{command}(1)" in (ROOT / "CHANGELOG.md").read_text() for command in commands)
 
 
 def test_architecture_shows_the_folders_in_the_order_that_is_checked():

@@ -182,6 +182,15 @@ def test_a_source_of_keys_and_values(server, postgres):
     assert running.get("/v1/namespaces").status == 200
 
 
+@ours_only
+@pytest.mark.parametrize("connections", [1, 1000])
+def test_any_number_of_connections_that_the_configuration_takes(server, postgres, layer_server, connections):
+    database = {"type": "pgsql", "options": {"source": postgres.database(), "connections": connections}}
+    running = server("postgresql", database=database)
+    assert running.post_layer("base", layer_server.add("base.tar", LAYER)).status == 201
+    assert running.get("/v1/layers/base?vulnerabilities").status == 200
+
+
 def tls(certificates, client=None):
     context = ssl.create_default_context(cafile=str(certificates / "ca.crt"))
     if client:
@@ -301,3 +310,14 @@ def test_connections_that_end_leave_nothing_open(server, backend):
         with socket.create_connection(("127.0.0.1", running.port)):
             pass
     wait_until(lambda: count() <= before + 5)
+
+
+@ours_only
+def test_status_of_a_server_database_hides_the_password(clair, postgres):
+    """Whoever looks over the shoulder of "clair db status" does not see it."""
+    url = postgres.database(user="scram")
+    assert "p%40ss" in url
+    made = subprocess.run([clair, "update", "--db", url, "--from", "debian=/nonexistent"], capture_output=True, text=True, check=False)
+    done = subprocess.run([clair, "db", "status", "--db", url], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, made.stderr + done.stderr
+    assert done.stdout.startswith("database postgresql://") and "p%40ss" not in done.stdout + done.stderr + made.stderr

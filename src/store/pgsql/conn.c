@@ -8,9 +8,6 @@
 
 #include "store/pgsql/pgsql_priv.h"
 
-/* What a server may still say when its own timeout should have ended a statement. */
-enum { GRACE_S = 10 };
-
 enum { OLDEST_SERVER = 130000 };
 
 static bool is_code(const char *code, const char *prefix)
@@ -44,6 +41,10 @@ static int fail_lost(struct pg_store *s, struct err *err)
 		text.n ? buf_cstr(&text) : "the connection to the database broke");
 }
 
+#define NEEDS_SESSIONS                                                                             \
+	"the connection's prepared statements are not there: a connection pooler in between is to" \
+	" keep sessions together (PgBouncer: pool_mode = session)"
+
 struct meaning {
 	const char *prefix; /* of SQLSTATE */
 	enum err_code code;
@@ -56,6 +57,9 @@ static const struct meaning meanings[] = {
 	{ "57P", ERR_UPSTREAM, PG_FAILURE_LOST, NULL },
 	{ "25006", ERR_UPSTREAM, PG_FAILURE_STANDBY, NULL },
 	{ "25P03", ERR_UPSTREAM, PG_FAILURE_LOST, NULL }, /* idle in a transaction for too long */
+	/* Sessions are not what they seem. */
+	{ "26000", ERR_UPSTREAM, PG_FAILURE_LOST, NEEDS_SESSIONS },
+	{ "42P05", ERR_UPSTREAM, PG_FAILURE_LOST, NEEDS_SESSIONS },
 	{ "40", ERR_BUSY, PG_FAILURE_CONFLICT, NULL },
 	{ "23503", ERR_BUSY, PG_FAILURE_CONFLICT, NULL },
 	{ "23505", ERR_BUSY, PG_FAILURE_CONFLICT, NULL },
@@ -107,7 +111,8 @@ static int wait_readable(struct pg_store *s, uint64_t deadline, struct err *err)
 
 int pg_wait(struct pg_store *s, PGresult **out, struct err *err)
 {
-	uint64_t deadline = clock_monotonic_ms() + 1000U * ((uint64_t)s->timeout_s + GRACE_S);
+	/* The server's own timeout has ended the statement before, unless the server hangs. */
+	uint64_t deadline = clock_monotonic_ms() + UINT64_C(1200) * s->timeout_s;
 
 	while (PQisBusy(s->conn)) {
 		int r = wait_readable(s, deadline, err);
@@ -124,7 +129,7 @@ int pg_wait(struct pg_store *s, PGresult **out, struct err *err)
 void pg_drain(struct pg_store *s)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
-	PGresult *result;
+	PGresult *result = NULL;
 
 	while (PQstatus(s->conn) == CONNECTION_OK && !s->farewell &&
 		pg_wait(s, &result, &err) == 0 && result)
@@ -133,7 +138,7 @@ void pg_drain(struct pg_store *s)
 
 static int read_results(struct pg_store *s, struct err *err)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	int r;
 
 	while ((r = pg_wait(s, &result, err)) == 0 && result) {
@@ -169,14 +174,30 @@ static const char planner[] =
 	" SET join_collapse_limit = 1; SET from_collapse_limit = 1; SET enable_seqscan = off;"
 	" SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;";
 
-static int set_up_session(struct pg_store *s, struct err *err)
+/* Any text has to have a form in the database, for an update is all or nothing. */
+static int check_server(struct pg_store *s, struct err *err)
 {
-	char sql[1024];
+	const char *encoding = PQparameterStatus(s->conn, "server_encoding");
 
 	if (PQserverVersion(s->conn) < OLDEST_SERVER)
 		return err_set(err, ERR_UNSUPPORTED,
 			"%s: PostgreSQL %d, at least version %d is needed", s->label,
 			PQserverVersion(s->conn) / 10000, OLDEST_SERVER / 10000);
+	if (encoding && strcmp(encoding, "UTF8") != 0 && strcmp(encoding, "SQL_ASCII") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s: the database's encoding is %s, which cannot hold every text; make one"
+			" with ENCODING 'UTF8'",
+			s->label, encoding);
+	return 0;
+}
+
+static int set_up_session(struct pg_store *s, struct err *err)
+{
+	char sql[1024];
+	int r = check_server(s, err);
+
+	if (r < 0)
+		return r;
 	(void)snprintf(sql, sizeof(sql),
 		"%s SET lock_timeout = %u; SET statement_timeout = '%us';"
 		" SET idle_in_transaction_session_timeout = '%us';"
@@ -184,9 +205,22 @@ static int set_up_session(struct pg_store *s, struct err *err)
 		" SET default_transaction_read_only = %s",
 		planner, s->busy_timeout_ms ? s->busy_timeout_ms : 1, s->timeout_s, s->timeout_s,
 		s->read_only ? "on" : "off");
-	int r = pg_exec(s, sql, err);
+	r = pg_exec(s, sql, err);
 	s->ready = r == 0;
 	return r;
+}
+
+/* Which a standby does not tell, nor servers that are not quite PostgreSQL. */
+static int find_timeline(struct pg_store *s, struct err *err)
+{
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_pg_query_ struct pg_query q =
+		pg_query_sql(s, "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE ('x' || left("
+				"pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END");
+	int r = pg_select(&q, 0, &e);
+
+	s->timeline = r > 0 ? pg_i64(&q, 0) : 0;
+	return r < 0 && s->failure == PG_FAILURE_LOST ? err_move(err, &e) : 0;
 }
 
 static int check_connected(struct pg_store *s, struct err *err)
@@ -195,7 +229,8 @@ static int check_connected(struct pg_store *s, struct err *err)
 	s->in_transaction = s->ready = s->farewell = false;
 	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK)
 		return fail_lost(s, err);
-	return set_up_session(s, err);
+	int r = set_up_session(s, err);
+	return r < 0 ? r : find_timeline(s, err);
 }
 
 int pg_connect(struct pg_store *s, const char *conninfo, bool many_hosts, struct err *err)

@@ -5,7 +5,7 @@
 #include "store/pgsql/pgsql_priv.h"
 
 #define SOURCE_COLUMNS \
-	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories"
+	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories, id"
 
 #define ONE_CHANGE "(SELECT $1::bigint AS old_id, $2::bigint AS new_id, 0 AS position)"
 
@@ -308,25 +308,25 @@ const struct store_driver store_pgsql_driver = {
 	.file_digest_get = pgsql_file_digest_get,
 	.file_digest_put = pgsql_file_digest_put,
 	.ping = ping,
-	.layer_get = pgsql_layer_get,
-	.layer_chain = pgsql_layer_chain,
-	.layer_put = pgsql_layer_put,
-	.layer_delete = pgsql_layer_delete,
-	.layer_state = pgsql_layer_state,
-	.layer_read = pgsql_layer_read,
-	.namespace_list = pgsql_namespace_list,
-	.namespace_get = pgsql_namespace_get,
-	.vulnerability_get = pgsql_vulnerability_get,
-	.vulnerability_list = pgsql_vulnerability_list,
-	.vulnerability_put = pgsql_vulnerability_put,
-	.vulnerability_delete = pgsql_vulnerability_delete,
-	.notification_get = pgsql_notification_get,
-	.notification_take = pgsql_notification_take,
-	.notification_sent = pgsql_notification_sent,
-	.notification_delete = pgsql_notification_delete,
-	.lock = pgsql_lock,
-	.unlock = pgsql_unlock,
-	.lock_find = pgsql_lock_find,
-	.key_get = pgsql_key_get,
-	.key_put = pgsql_key_put,
+	.layer_get = pgsql_observed_layer_get,
+	.layer_chain = pgsql_observed_layer_chain,
+	.layer_put = pgsql_observed_layer_put,
+	.layer_delete = pgsql_observed_layer_delete,
+	.layer_state = pgsql_observed_layer_state,
+	.layer_read = pgsql_observed_layer_read,
+	.namespace_list = pgsql_observed_namespace_list,
+	.namespace_get = pgsql_observed_namespace_get,
+	.vulnerability_get = pgsql_observed_vulnerability_get,
+	.vulnerability_list = pgsql_observed_vulnerability_list,
+	.vulnerability_put = pgsql_observed_vulnerability_put,
+	.vulnerability_delete = pgsql_observed_vulnerability_delete,
+	.notification_get = pgsql_observed_notification_get,
+	.notification_take = pgsql_observed_notification_take,
+	.notification_sent = pgsql_observed_notification_sent,
+	.notification_delete = pgsql_observed_notification_delete,
+	.lock = pgsql_observed_lock,
+	.unlock = pgsql_observed_unlock,
+	.lock_find = pgsql_observed_lock_find,
+	.key_get = pgsql_observed_key_get,
+	.key_put = pgsql_observed_key_put,
 };

@@ -67,18 +67,25 @@ static void spaces_fini(struct spaces *x)
 	arena_fini(&x->arena);
 }
 
+/* The namespace of this name, or NULL. */
+static struct pg_name_space *get_space(const struct spaces *x, struct str name)
+{
+	const size_t *known = map_get(&x->index, name);
+
+	return known && *known < x->v.n ? x->v.v + *known : NULL;
+}
+
 static int add_space(struct spaces *x, struct str name, struct str scheme, struct err *err)
 {
-	size_t *known = map_get(&x->index, name);
+	struct pg_name_space *there = get_space(x, name);
 
-	if (known)
-		return store_merge_scheme(
-			name, x->v.v[*known].scheme, scheme, &x->v.v[*known].scheme, err);
+	if (there)
+		return store_merge_scheme(name, there->scheme, scheme, &there->scheme, err);
 	if (name.n > LIMIT_PGSQL_NAME)
 		return err_set(err, ERR_INPUT, "a namespace of %zu bytes", name.n);
-	known = arena_alloc(&x->arena, sizeof(*known));
-	*known = x->v.n;
-	map_set(&x->index, name, known);
+	size_t *place = arena_alloc(&x->arena, sizeof(*place));
+	*place = x->v.n;
+	map_set(&x->index, name, place);
 	const struct pg_name_space space = { .name = name, .scheme = scheme };
 	vec_push(&x->v, space);
 	return 0;
@@ -91,9 +98,9 @@ static size_t count_features(const struct layer_put *put)
 
 static int64_t space_id(const struct spaces *x, struct str name)
 {
-	const size_t *known = map_get(&x->index, name);
+	const struct pg_name_space *there = get_space(x, name);
 
-	return known ? x->v.v[*known].id : 0;
+	return there ? there->id : 0;
 }
 
 static int find_features(

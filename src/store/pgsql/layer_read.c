@@ -4,6 +4,19 @@
  */
 #include "store/pgsql/pgsql_priv.h"
 
+/*
+ * A server that takes over may not have the last commits of the one before, and count on from
+ * there: the same number, and the same id, would be something else.
+ */
+static struct layer_state read_state(const struct pg_query *q, int id, int generation)
+{
+	enum { GENERATION_BITS = 40 };
+
+	return (struct layer_state){ .id = pg_i64(q, id),
+		.generation =
+			pg_i64(q, generation) + q->s->timeline * (INT64_C(1) << GENERATION_BITS) };
+}
+
 static void read_layer(const struct pg_query *q, struct arena *a, struct stored_layer *out,
 	struct layer_state *state)
 {
@@ -15,7 +28,7 @@ static void read_layer(const struct pg_query *q, struct arena *a, struct stored_
 		.scheme = arena_str(a, pg_str(q, 4)),
 		.engine_version = (uint32_t)pg_i64(q, 5),
 	};
-	*state = (struct layer_state){ .id = out->id, .generation = pg_i64(q, 6) };
+	*state = read_state(q, 0, 6);
 }
 
 static int get_layer(struct pg_store *s, struct str name, struct arena *a, struct stored_layer *out,
@@ -45,7 +58,7 @@ int pgsql_layer_state(struct store *s, struct str name, struct layer_state *out,
 	pg_bind_str(&q, name);
 	int r = pg_select(&q, 0, err);
 	if (r > 0)
-		*out = (struct layer_state){ .id = pg_i64(&q, 0), .generation = pg_i64(&q, 1) };
+		*out = read_state(&q, 0, 1);
 	return r;
 }
 

@@ -48,6 +48,23 @@ static char *format_label(const char *location, const PQconninfoOption *options)
 	return xstrdup(buf_cstr(&label));
 }
 
+/*
+ * Whether a URL holds an '@' where there is none: libpq ends the password at the first '@', '/'
+ * before it, and takes the rest for a host, a port, a name, which messages tell.
+ */
+static bool is_ambiguous(const char *url)
+{
+	const char *at = strstr(url, "://");
+
+	if (!at)
+		return false;
+	at += strlen("://");
+	const char *end = at + strcspn(at, "@/");
+	if (*end == '@')
+		at = end + 1;
+	return memchr(at, '@', strcspn(at, "?")) != NULL;
+}
+
 static bool names_many_hosts(const PQconninfoOption *options)
 {
 	const char *host = option(options, "host"), *address = option(options, "hostaddr");
@@ -63,6 +80,12 @@ static PQconninfoOption *parse_location(const char *conninfo, struct err *err)
 
 	if (strlen(conninfo) >= LIMIT_PATH) {
 		(void)err_set(err, ERR_USAGE, "the location of the database is too long");
+		return NULL;
+	}
+	if (is_ambiguous(conninfo)) {
+		(void)err_set(err, ERR_USAGE,
+			"the location of the database: '@' and '/' in a user's name or password are"
+			" written %%40 and %%2F");
 		return NULL;
 	}
 	PQconninfoOption *options = PQconninfoParse(conninfo, &text);
@@ -130,7 +153,7 @@ static int identify(struct pg_store *s, int64_t *version, struct err *err)
 static int migrate(struct pg_store *s, void *ctx UNUSED, struct err *err)
 {
 	char sql[256];
-	int64_t version;
+	int64_t version = 0;
 	int r = pg_exec(s, "SELECT pg_advisory_xact_lock(" PG_MIGRATION_LOCK_ID ")", err);
 
 	if (r == 0)
@@ -151,7 +174,7 @@ static int migrate(struct pg_store *s, void *ctx UNUSED, struct err *err)
 
 static int check_schema(struct pg_store *s, unsigned flags, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 	int r = identify(s, &version, err);
 
 	if (r < 0 || version == pgsql_migrations_count)

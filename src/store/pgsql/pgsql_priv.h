@@ -114,6 +114,9 @@ struct pg_store {
 	bool ready;    /* the session is set up */
 	bool farewell; /* the server said that it ends the connection */
 	bool in_call;
+	/* Of the server's history: another one after a standby took over, or a backup was restored;
+	 * 0: not known. */
+	int64_t timeline;
 	bool in_transaction;
 	bool committing;
 	enum pg_failure failure; /* of the last error */
@@ -362,11 +365,11 @@ int pgsql_layer_get(struct store *s, struct str name, struct arena *a, struct st
 	struct err *err) MUST_CHECK;
 int pgsql_layer_chain(struct store *s, struct str name, struct arena *a, struct chain_link **out,
 	struct err *err) MUST_CHECK;
-int pgsql_layer_put(struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
+int pgsql_layer_put(struct store *base, const struct layer_put *put, struct err *err) MUST_CHECK;
 int pgsql_layer_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
 int pgsql_layer_state(
 	struct store *s, struct str name, struct layer_state *out, struct err *err) MUST_CHECK;
-int pgsql_layer_read(struct store *s, struct str name, enum layer_part part, struct arena *a,
+int pgsql_layer_read(struct store *base, struct str name, enum layer_part part, struct arena *a,
 	struct layer_view *out, struct err *err) MUST_CHECK;
 
 int pgsql_namespace_list(struct store *s, struct arena *a, struct stored_namespace **out, size_t *n,
@@ -375,9 +378,9 @@ int pgsql_namespace_get(struct store *s, struct str name, struct arena *a,
 	struct stored_namespace *out, struct err *err) MUST_CHECK;
 int pgsql_vulnerability_get(struct store *s, struct str name_space, struct str name,
 	struct arena *a, struct stored_vulnerability *out, struct err *err) MUST_CHECK;
-int pgsql_vulnerability_list(struct store *s, struct str name_space, int64_t start_id, size_t limit,
-	struct arena *a, struct stored_vulnerability **out, size_t *n, int64_t *next_id,
-	struct err *err) MUST_CHECK;
+int pgsql_vulnerability_list(struct store *base, struct str name_space, int64_t start_id,
+	size_t limit, struct arena *a, struct stored_vulnerability **out, size_t *n,
+	int64_t *next_id, struct err *err) MUST_CHECK;
 int pgsql_vulnerability_put(struct store *s, const struct advisory *a,
 	const struct str *not_affected, size_t n_not_affected, unsigned flags,
 	enum store_notify notify, struct err *err) MUST_CHECK;
@@ -392,7 +395,7 @@ int pgsql_notification_take(struct store *s, struct str owner, int64_t renotify_
 int pgsql_notification_sent(struct store *s, struct str name, struct err *err) MUST_CHECK;
 int pgsql_notification_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
 
-int pgsql_lock(struct store *s, struct str name, struct str owner, int64_t seconds, bool renew,
+int pgsql_lock(struct store *base, struct str name, struct str owner, int64_t seconds, bool renew,
 	int64_t *until, struct err *err) MUST_CHECK;
 int pgsql_unlock(struct store *s, struct str name, struct str owner, struct err *err) MUST_CHECK;
 int pgsql_lock_find(struct store *s, struct str name, struct arena *a, struct str *owner,
@@ -400,5 +403,51 @@ int pgsql_lock_find(struct store *s, struct str name, struct arena *a, struct st
 int pgsql_key_get(struct store *s, struct str key, struct arena *a, struct str *value,
 	struct err *err) MUST_CHECK;
 int pgsql_key_put(struct store *s, struct str key, struct str value, struct err *err) MUST_CHECK;
+
+/* --- observed.c: the same, measured */
+
+int pgsql_observed_layer_get(struct store *s, struct str name, struct arena *a,
+	struct stored_layer *out, struct err *err) MUST_CHECK;
+int pgsql_observed_layer_chain(struct store *s, struct str name, struct arena *a,
+	struct chain_link **out, struct err *err) MUST_CHECK;
+int pgsql_observed_layer_put(
+	struct store *s, const struct layer_put *put, struct err *err) MUST_CHECK;
+int pgsql_observed_layer_delete(struct store *s, struct str name, struct err *err) MUST_CHECK;
+int pgsql_observed_layer_state(
+	struct store *s, struct str name, struct layer_state *out, struct err *err) MUST_CHECK;
+int pgsql_observed_layer_read(struct store *s, struct str name, enum layer_part part,
+	struct arena *a, struct layer_view *out, struct err *err) MUST_CHECK;
+int pgsql_observed_namespace_list(struct store *s, struct arena *a, struct stored_namespace **out,
+	size_t *n, struct err *err) MUST_CHECK;
+int pgsql_observed_namespace_get(struct store *s, struct str name, struct arena *a,
+	struct stored_namespace *out, struct err *err) MUST_CHECK;
+int pgsql_observed_vulnerability_get(struct store *s, struct str name_space, struct str name,
+	struct arena *a, struct stored_vulnerability *out, struct err *err) MUST_CHECK;
+int pgsql_observed_vulnerability_list(struct store *s, struct str name_space, int64_t start_id,
+	size_t limit, struct arena *a, struct stored_vulnerability **out, size_t *n,
+	int64_t *next_id, struct err *err) MUST_CHECK;
+int pgsql_observed_vulnerability_put(struct store *s, const struct advisory *v,
+	const struct str *not_affected, size_t n_not_affected, unsigned flags,
+	enum store_notify notify, struct err *err) MUST_CHECK;
+int pgsql_observed_vulnerability_delete(struct store *s, struct str name_space, struct str name,
+	enum store_notify notify, struct err *err) MUST_CHECK;
+int pgsql_observed_notification_get(struct store *s, struct str name, size_t limit,
+	struct notification_page page, struct arena *a, struct stored_notification *out,
+	struct notification_page *next, struct err *err) MUST_CHECK;
+int pgsql_observed_notification_take(struct store *s, struct str owner, int64_t renotify_s,
+	int64_t lock_s, struct arena *a, struct str *name, struct err *err) MUST_CHECK;
+int pgsql_observed_notification_sent(struct store *s, struct str name, struct err *err) MUST_CHECK;
+int pgsql_observed_notification_delete(
+	struct store *s, struct str name, struct err *err) MUST_CHECK;
+int pgsql_observed_lock(struct store *s, struct str name, struct str owner, int64_t seconds,
+	bool renew, int64_t *until, struct err *err) MUST_CHECK;
+int pgsql_observed_unlock(
+	struct store *s, struct str name, struct str owner, struct err *err) MUST_CHECK;
+int pgsql_observed_lock_find(struct store *s, struct str name, struct arena *a, struct str *owner,
+	int64_t *until, struct err *err) MUST_CHECK;
+int pgsql_observed_key_get(struct store *s, struct str key, struct arena *a, struct str *value,
+	struct err *err) MUST_CHECK;
+int pgsql_observed_key_put(
+	struct store *s, struct str key, struct str value, struct err *err) MUST_CHECK;
 
 #endif

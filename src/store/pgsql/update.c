@@ -169,11 +169,25 @@ static int set_source(struct pg_update *u, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+/* Its row is made with the first data: a source that was never updated is none. */
+static int add_source(struct pg_update *u, struct err *err)
+{
+	_cleanup_pg_query_ struct pg_query q = pg_query(u->store, PG_SOURCE_ID);
+
+	pg_bind_str(&q, u->source);
+	int r = pg_run(&q, 0, err);
+	if (r > 0)
+		u->source_id = pg_i64(&q, 0);
+	return r < 0 ? r : 0;
+}
+
 static int write_all(struct pg_store *s, void *ctx, struct err *err)
 {
 	struct pg_update *u = ctx;
-	int r = u->copied ? pg_write_differences(u, err) : 0;
+	int r = u->is_known ? 0 : add_source(u, err);
 
+	if (r == 0 && u->copied)
+		r = pg_write_differences(u, err);
 	if (r == 0)
 		r = set_source(u, err);
 	/* At the end: whoever replaces a layer waits for this row. */
@@ -183,20 +197,17 @@ static int write_all(struct pg_store *s, void *ctx, struct err *err)
 /* The source's row, and when it was updated last. */
 static int find_source(struct pg_update *u, struct err *err)
 {
-	_cleanup_pg_query_ struct pg_query id = pg_query(u->store, PG_SOURCE_ID);
-	_cleanup_pg_query_ struct pg_query state = pg_query(u->store, PG_SOURCE_GET);
+	_cleanup_pg_query_ struct pg_query q = pg_query(u->store, PG_SOURCE_GET);
 
-	pg_bind_str(&state, u->source);
-	int r = pg_select(&state, 0, err);
+	pg_bind_str(&q, u->source);
+	int r = pg_select(&q, 0, err);
 	if (r < 0)
 		return r;
-	u->updated_at = r > 0 ? pg_i64(&state, 5) : 0;
+	u->is_known = r > 0;
+	u->updated_at = r > 0 ? pg_i64(&q, 5) : 0;
+	u->source_id = r > 0 ? pg_i64(&q, 8) : 0;
 	/* The first state of a source is no change. */
-	u->notifies = r > 0 && u->base.notify != STORE_NOTIFY_NONE;
-	pg_bind_str(&id, u->source);
-	if ((r = pg_run(&id, 0, err)) < 0)
-		return r;
-	u->source_id = pg_i64(&id, 0);
+	u->notifies = u->is_known && u->base.notify != STORE_NOTIFY_NONE;
 	return 0;
 }
 
@@ -234,6 +245,16 @@ static void unlock(struct pg_update *u)
 		u->store->farewell = true;
 }
 
+/* What counts is in: the layers that came in between are all that this is about. */
+static void notify_late(struct pg_update *u)
+{
+	_cleanup_err_ struct err err = ERR_INIT;
+
+	if (u->copied && u->notifies && u->base.notify == STORE_NOTIFY_TOUCHING &&
+		pg_transaction(u->store, pg_notify_late, u, &err) < 0)
+		log_warning("%s", err_msg(&err));
+}
+
 static int commit_session(struct pg_store *s, void *ctx, struct err *err)
 {
 	struct pg_update *u = ctx;
@@ -242,6 +263,8 @@ static int commit_session(struct pg_store *s, void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	r = commit_locked(u, err);
+	if (r == 0)
+		notify_late(u);
 	if (r == 0)
 		analyze(u);
 	pg_copy_fini(u);

@@ -39,6 +39,7 @@ struct pg_update {
 	/* Of the commit: */
 	const struct source_state *state;
 	struct store_update_result result;
+	bool is_known; /* the source was updated before */
 	int64_t source_id;
 	int64_t updated_at; /* of the source, before; 0: never */
 	bool copied;        /* there is a difference, and so there are the temporary tables */
@@ -66,5 +67,10 @@ void pg_copy_fini(struct pg_update *u);
 /* Makes the namespaces and packages that are new. A callback for pg_transaction(). */
 int pg_write_names(struct pg_store *s, void *update, struct err *err) MUST_CHECK;
 int pg_write_differences(struct pg_update *u, struct err *err) MUST_CHECK;
+/*
+ * Behind the commit: notifications of what touches layers that came after the others were made, and
+ * may have been read before the commit was seen. A callback for pg_transaction().
+ */
+int pg_notify_late(struct pg_store *s, void *update, struct err *err) MUST_CHECK;
 
 #endif

@@ -70,8 +70,16 @@ static const char fixes_sql[] =
 	"(SELECT old_id, id AS new_id, position FROM staged_advisory UNION ALL" \
 	" SELECT id, 0, id FROM staged_gone WHERE superseded = 0)"
 
+/* Of which there is no notification yet. */
+#define SILENT_CHANGES                                                                            \
+	"(SELECT * FROM " STAGED_CHANGES " AS d WHERE NOT EXISTS (SELECT FROM notification n"     \
+	" WHERE n.vulnerability_new = d.new_id) AND NOT EXISTS (SELECT FROM notification n WHERE" \
+	" n.vulnerability_old = d.old_id))"
+
 static const char notify_all_sql[] = PG_NOTIFY_ALL_SQL(STAGED_CHANGES);
 static const char notify_touching_sql[] = PG_NOTIFY_TOUCHING_SQL(STAGED_CHANGES);
+
+static const char notify_late_sql[] = PG_NOTIFY_TOUCHING_SQL(SILENT_CHANGES);
 
 static int write_rows(struct pg_update *u, struct err *err)
 {
@@ -109,4 +117,14 @@ int pg_write_differences(struct pg_update *u, struct err *err)
 	if (r == 0 && u->notifies)
 		r = notify(u, err);
 	return r < 0 ? r : pg_drop_outdated(u->store, u->state->updated_at, err);
+}
+
+int pg_notify_late(struct pg_store *s, void *update, struct err *err)
+{
+	struct pg_update *u = update;
+	int r = pg_run_sql(s, notify_late_sql, NULL, 0, err);
+
+	if (r > 0)
+		u->result.notifications += (uint64_t)r;
+	return r < 0 ? r : 0;
 }

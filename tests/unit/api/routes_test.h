@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_API_ROUTES_TEST_H
 #define TESTS_UNIT_API_ROUTES_TEST_H
 
+#include "api/api_priv.h"
 #include "api_peer.h"
 
 #include "fake_store.h"
@@ -18,6 +19,7 @@ static struct {
 	struct str request;
 	index_done_fn *done;
 	void *ctx;
+	size_t held_bytes; /* by the request, while it waits */
 } indexed;
 
 static inline void edited(void *ctx)
@@ -49,6 +51,7 @@ static inline void index_layer(
 			STR_ARG(r->headers[i].value));
 	indexed.done = done;
 	indexed.ctx = done_ctx;
+	indexed.held_bytes = ((struct call *)done_ctx)->r->arena.used_bytes;
 	if (str_eq(r->path, STR("bad")))
 		finish(INDEX_BAD_REQUEST, "could not find layer");
 	else if (str_eq(r->path, STR("strange")))
@@ -75,6 +78,7 @@ static inline int setup(void **state)
 	log_set_level(LOG_PANIC);
 	fake_reset();
 	edits = 0;
+	indexed.done = NULL;
 	peer_start(&peer, &o);
 	return 0;
 }

@@ -92,6 +92,35 @@ static void a_body_of_more_than_a_mebibyte_is_cut(void **state)
 		"{\"Error\":{\"Message\":\"unexpected EOF\"}}\n");
 }
 
+static void only_what_is_needed_of_a_post_is_kept_until_it_is_answered(void **state)
+{
+	_cleanup_buf_ struct buf body = BUF_INIT(4 * MIB);
+
+	(void)state;
+	buf_append_str(&body, STR("{\"Layer\":{\"Name\":\"a\",\"Path\":\"ok\",\"Features\":[{}"));
+	while (body.n < 512 * KIB)
+		buf_append_str(&body, STR(",{}"));
+	buf_append_str(&body, STR("]}}"));
+	_cleanup_answer_ struct answer a = client_put(peer.v1, "POST /v1/layers", buf_cstr(&body));
+	assert_int_equal(a.status, 201);
+	assert_in_range(indexed.held_bytes, 1, 64 * KIB);
+}
+
+static void more_headers_than_can_be_sent_are_refused(void **state)
+{
+	_cleanup_buf_ struct buf body = BUF_INIT(MIB);
+
+	(void)state;
+	buf_append_str(
+		&body, STR("{\"Layer\":{\"Name\":\"a\",\"Path\":\"ok\",\"Headers\":{\"X\":\"\""));
+	for (int i = 0; i < 10000; i++)
+		buf_printf(&body, ",\"%d\":\"\"", i);
+	buf_append_str(&body, STR("}}}"));
+	_cleanup_answer_ struct answer a = client_put(peer.v1, "POST /v1/layers", buf_cstr(&body));
+	assert_int_equal(a.status, 400);
+	assert_null(indexed.done);
+}
+
 #define FEATURE_1                                                                          \
 	"{\"Name\":\"musl\",\"NamespaceName\":\"alpine:v3.8\",\"VersionFormat\":\"dpkg\"," \
 	"\"Version\":\"1.1.19-r10\",\"AddedBy\":\"base\"}"
@@ -442,6 +471,31 @@ static void a_request_is_one_line_without_page_tokens(void **state)
 	(void)fclose(log);
 }
 
+static void a_long_path_is_cut_in_the_log(void **state)
+{
+	_cleanup_buf_ struct buf request = BUF_INIT(16 * KIB);
+	char line[16 * KIB];
+	FILE *log = tmpfile();
+
+	(void)state;
+	assert_non_null(log);
+	buf_append_str(&request, STR("GET /v1/layers/"));
+	for (int i = 0; i < 5000; i++)
+		buf_append_char(&request, 'x');
+	log_set_output_fd(fileno(log));
+	log_set_format(LOG_FORMAT_JSON);
+	log_set_level(LOG_INFO);
+	_cleanup_answer_ struct answer a = client_get(peer.v1, buf_cstr(&request));
+	log_set_level(LOG_PANIC);
+	log_set_output_fd(STDERR_FILENO);
+	log_set_format(LOG_FORMAT_TEXT);
+	assert_int_equal(a.status, 200);
+	rewind(log);
+	assert_non_null(fgets(line, sizeof(line), log));
+	assert_non_null(strstr(line, "\"request uri\":\"/v1/layers/xxxx"));
+	(void)fclose(log);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -451,6 +505,8 @@ int main(void)
 		T(a_post_without_a_layer_is_refused),
 		T(names_have_at_most_128_characters),
 		T(a_body_of_more_than_a_mebibyte_is_cut),
+		T(only_what_is_needed_of_a_post_is_kept_until_it_is_answered),
+		T(more_headers_than_can_be_sent_are_refused),
 		T(a_layer_is_shown_with_what_is_asked_for),
 		T(names_in_paths_are_decoded),
 		T(an_unknown_layer_is_not_found),
@@ -468,6 +524,7 @@ int main(void)
 		T(health_is_that_of_the_database),
 		T(metrics_count_routes_by_the_originals_names),
 		T(a_request_is_one_line_without_page_tokens),
+		T(a_long_path_is_cut_in_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -266,7 +266,7 @@ static void vulnerabilities_are_deleted_with_a_notification(void **state)
 	assert_int_equal(edits, 1);
 }
 
-static void a_fix_is_put_without_a_notification(void **state)
+static void a_fix_is_put_with_a_notification(void **state)
 {
 	(void)state;
 	expect(peer.v1, "PUT /v1/namespaces/debian:9/vulnerabilities/CVE-1/fixes/bash",
@@ -275,7 +275,8 @@ static void a_fix_is_put_without_a_notification(void **state)
 		"{\"Feature\":{\"Name\":\"bash\",\"VersionFormat\":\"dpkg\",\"Version\":\"4.5\"}}\n");
 	assert_str(fake.asked, "put debian:9 CVE-1");
 	assert_int_equal(fake.put_flags, VULNERABILITY_FIXES_ONLY);
-	assert_int_equal(fake.notify, STORE_NOTIFY_NONE);
+	assert_int_equal(fake.notify, STORE_NOTIFY_ALL);
+	assert_int_equal(edits, 1);
 	assert_int_equal(fake.put.n_fixes, 1);
 	assert_int_equal(fake.put.fixes[0].severity, SEVERITY_MEDIUM);
 	assert_str(fake.put.scheme, "dpkg");
@@ -418,7 +419,7 @@ int main(void)
 		T(names_of_the_url_win_in_a_put),
 		T(what_the_store_cannot_hold_is_the_clients_fault),
 		T(vulnerabilities_are_deleted_with_a_notification),
-		T(a_fix_is_put_without_a_notification),
+		T(a_fix_is_put_with_a_notification),
 		T(fixes_that_are_none_are_refused),
 		T(a_fix_is_deleted),
 		T(a_notification_is_shown_with_its_page),

@@ -352,7 +352,6 @@ static void test_options_of_the_other_database_are_warnings(void **state UNUSED)
 	     "      cachesize: 3\n"
 	     "      managedatabaselifecycle: true\n",
 		"5:15: warning: clair.database.options.source: has no effect on SQLite\n"
-		"6:20: warning: clair.database.options.connections: has no effect on SQLite\n"
 		"8:32: warning: clair.database.options.managedatabaselifecycle: has no effect here\n",
 		&sqlite);
 	take("clair:\n"

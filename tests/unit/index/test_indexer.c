@@ -112,6 +112,33 @@ static void test_later_request_brings_the_better_token(void **state UNUSED)
 	buf_fini(&s.tar);
 }
 
+static void test_failure_of_one_request_is_not_that_of_another(void **state UNUSED)
+{
+	static const struct index_header late = { STR_INIT("Authorization"), STR_INIT("old") },
+					 good = { STR_INIT("Authorization"), STR_INIT("new") };
+	struct answer first = ANSWER_INIT, again = ANSWER_INIT, bad = ANSWER_INIT,
+		      other = ANSWER_INIT, behind = ANSWER_INIT;
+	struct scene s;
+
+	scene_init(&s, 1, 2);
+	s.pages[0].head = STR("HTTP/1.1 401 Unauthorized\r\n");
+	submit_with(&s, "a", "/gated", &late, &first);
+	server_wait(&s.s, 1);
+	submit_with(&s, "a", "/gated", &late, &again);
+	submit(&s, "a", "/nowhere", &bad);
+	submit_with(&s, "a", "/free", &good, &other);
+	submit(&s, "a", "/elsewhere", &behind);
+	assert_came(&behind, INDEX_BUSY, "too many layers are waiting to be processed");
+	assert_int_equal(first.calls + again.calls + bad.calls + other.calls, 0);
+	server_open_gate(&s.s);
+	assert_came(&first, INDEX_BAD_REQUEST, "could not find layer");
+	assert_came(&again, INDEX_BAD_REQUEST, "could not find layer");
+	assert_came(&bad, INDEX_BAD_REQUEST, "could not find layer");
+	assert_came(&other, INDEX_DONE, "");
+	assert_layer("a", "debian:12: bash 1 debian:12 a");
+	scene_fini(&s);
+}
+
 static void test_full_queue_refuses(void **state UNUSED)
 {
 	struct answer running = ANSWER_INIT, waiting = ANSWER_INIT, refused = ANSWER_INIT,
@@ -261,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_layer_posted_twice_is_downloaded_once),
 		cmocka_unit_test(test_later_request_brings_the_better_token),
+		cmocka_unit_test(test_failure_of_one_request_is_not_that_of_another),
 		cmocka_unit_test(test_full_queue_refuses),
 		cmocka_unit_test(test_stop_finishes_what_is_there),
 		cmocka_unit_test(test_stop_cancels_downloads_in_the_end),

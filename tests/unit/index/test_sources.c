@@ -272,6 +272,9 @@ static void test_log_holds_no_secrets(void **state UNUSED)
 			.head = STR("HTTP/1.1 302 Found\r\nLocation: /gone?s=SECRET-3\r\n") },
 		{ .path = "/empty" }, { .path = NULL } };
 	const char *const paths[] = { "/404", "/cut", "/moved", "/empty" };
+	/* Paths of files, to be exact. */
+	const char *const mistyped[] = { " http://me:SECRET-2@127.0.0.1/x?signature=SECRET-3",
+		"htp://me:SECRET-2@127.0.0.1/x", "http:/127.0.0.1/x?signature=SECRET-3" };
 
 	fixture_init(&f);
 	server_start(&s, pages);
@@ -290,6 +293,11 @@ static void test_log_holds_no_secrets(void **state UNUSED)
 		indexer_submit(f.ix, &r, answer_take, &a);
 		answer_wait(&a);
 		assert_null(strstr(a.message, "SECRET"));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(mistyped); i++) {
+		struct index_request r = request_of("b", "", mistyped[i]);
+
+		assert_answer(&f, &r, INDEX_BAD_REQUEST, NOT_FOUND);
 	}
 	server_stop(&s);
 	log_set_level(LOG_PANIC);

@@ -423,6 +423,79 @@ static void test_list_goes_on_where_it_ended(void **state)
 	assert_int_equal(next, -1);
 }
 
+static void test_long_list_is_read_in_one(void **state)
+{
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct store_update *u = test_begin(s, "debian");
+	struct stored_vulnerability *v;
+	struct err err = ERR_INIT;
+	int64_t next = 0;
+	size_t n, seen = 0;
+
+	for (int i = 0; i < 600; i++)
+		test_put(u, "debian:12", arena_printf(&a, "CVE-%04d", i).p, "bash", "", "1");
+	(void)test_commit(u, 1);
+	assert_int_equal(
+		store_vulnerability_list(s, STR("debian:12"), 0, 600, &a, &v, &n, &next, &err), 1);
+	assert_int_equal(n, 600);
+	assert_int_equal(next, -1);
+	for (next = 0; next != -1; seen += n) {
+		assert_int_equal(store_vulnerability_list(
+					 s, STR("debian:12"), next, 299, &a, &v, &n, &next, &err),
+			1);
+		for (size_t i = 0; i < n; i++)
+			assert_str(v[i].name, arena_printf(&a, "CVE-%04zu", seen + i).p);
+	}
+	assert_int_equal(seen, 600);
+}
+
+/* Neither a page nor a layer holds whatever texts somebody has put there. */
+static void test_texts_of_any_size_have_a_bound(void **state)
+{
+	enum { TEXTS = 140, TEXT = MIB - 100 };
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct store_update *u = test_begin(s, "debian");
+	_cleanup_free_ char *text = xmalloc(TEXT);
+	const struct advisory_fix fix = { .package = STR("bash") };
+	struct stored_vulnerability *v;
+	struct layer_view view;
+	struct err err = ERR_INIT;
+	int64_t next = 0;
+	size_t n, seen = 0, pages = 0;
+
+	memset(text, 'x', TEXT);
+	for (int i = 0; i < TEXTS; i++) {
+		(void)snprintf(text, TEXT, "%08d", i);
+		text[8] = 'x';
+		const struct advisory advisory = { .name_space = STR("debian:12"),
+			.scheme = STR("dpkg"),
+			.name = arena_printf(&a, "CVE-%04d", i),
+			.description = str_n(text, TEXT),
+			.fixes = &fix,
+			.n_fixes = 1 };
+		assert_ok(store_update_put(u, &advisory, &err), &err);
+	}
+	(void)test_commit(u, 1);
+	for (; next != -1; seen += n, pages++) {
+		assert_int_equal(store_vulnerability_list(
+					 s, STR("debian:12"), next, 1000, &a, &v, &n, &next, &err),
+			1);
+		assert_true(n > 0 && n <= LIMIT_PAGE_TEXTS / TEXT + 1);
+		assert_str(v[0].name, arena_printf(&a, "CVE-%04zu", seen).p);
+		arena_fini(&a);
+	}
+	assert_int_equal(seen, TEXTS);
+	assert_int_equal(pages, TEXTS / (LIMIT_PAGE_TEXTS / TEXT + 1) + 1);
+	test_layer(s, "base", NULL, "bash=1");
+	assert_fails(store_layer_read(s, STR("base"), LAYER_PART_VULNERABILITIES, &a, &view, &err),
+		&err, ERR_TOO_LARGE, "128 MiB of texts");
+	layer_view_fini(&view);
+	assert_int_equal(store_layer_read(s, STR("base"), LAYER_PART_FEATURES, &a, &view, &err), 1);
+	layer_view_fini(&view);
+}
+
 static void test_list_has_each_name_once(void **state)
 {
 	struct store *s = store_of(state);
@@ -468,6 +541,8 @@ int conformance_edits(const char *group)
 		TEST(test_edit_that_a_feed_says_itself_is_no_difference),
 		TEST(test_first_source_of_a_name_is_edited),
 		TEST(test_list_goes_on_where_it_ended),
+		TEST(test_long_list_is_read_in_one),
+		TEST(test_texts_of_any_size_have_a_bound),
 		TEST(test_list_has_each_name_once),
 		TEST(test_edits_are_seen_by_other_connections),
 	};

@@ -145,6 +145,38 @@ static void test_first_update_of_a_source_makes_none(void **state)
 	assert_int_equal(update(s, "gamma", "CVE-1 bash 2", STORE_NOTIFY_TOUCHING), 1);
 }
 
+static void test_update_that_failed_was_none(void **state)
+{
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state *sources, source;
+	struct store_update_result result;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	test_layer(s, "a", NULL, "bash=1");
+	assert_int_equal(
+		test_try_layer(s,
+			(struct test_layer){
+				.name = "b", .features = "bash=1", .name_space = "debian:13" },
+			&err),
+		1);
+	struct store_update *u = test_begin(s, "d");
+	test_put(u, "debian:12", "CVE-1", "bash", "", "5");
+	const struct advisory other = { .name_space = STR("debian:13"),
+		.scheme = STR("rpm"),
+		.name = STR("CVE-1"),
+		.fixes = &(struct advisory_fix){ .package = STR("bash") },
+		.n_fixes = 1 };
+	assert_ok(store_update_put(u, &other, &err), &err);
+	assert_fails(test_try_commit(u, 1, &result, &err), &err, ERR_INPUT, "debian:13");
+	assert_int_equal(store_source_get(s, STR("d"), &a, &source, &err), 0);
+	assert_ok(store_source_list(s, &a, &sources, &n, &err), &err);
+	assert_int_equal(n, 0);
+	assert_int_equal(update(s, "d", "CVE-1 bash 5", STORE_NOTIFY_ALL), 0);
+	assert_notifications(s, "");
+}
+
 static void test_changes_that_touch_a_layer_make_notifications(void **state)
 {
 	struct store *s = store_of(state);
@@ -493,6 +525,7 @@ int conformance_notifications(const char *group)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_first_update_of_a_source_makes_none),
+		TEST(test_update_that_failed_was_none),
 		TEST(test_changes_that_touch_a_layer_make_notifications),
 		TEST(test_policy_is_what_was_set),
 		TEST(test_inherited_features_are_introduced_once),

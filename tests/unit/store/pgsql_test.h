@@ -20,7 +20,7 @@ int pgsql_bounds(void);
 static inline int64_t test_pgsql_number(const char *location, const char *sql)
 {
 	_cleanup_free_ char *text = test_pgsql_at(location, sql);
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (!text || !parse_u64(str_of(text), &n))
 		fail_msg("%s: no number", sql);

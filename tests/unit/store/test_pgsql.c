@@ -97,6 +97,28 @@ static void test_search_path_without_a_schema_is_told(void **state UNUSED)
 	assert_not_opened(location, ERR_INPUT, "search_path");
 }
 
+static void test_database_that_cannot_hold_every_text_is_refused(void **state)
+{
+	static const char *const encodings[] = { "LATIN1", "SQL_ASCII" };
+	struct fixture *f = *state;
+	char location[300], sql[200];
+
+	for (size_t i = 0; i < ARRAY_LEN(encodings); i++) {
+		(void)snprintf(sql, sizeof(sql),
+			"CREATE DATABASE other%zu TEMPLATE template0 ENCODING '%s'", i,
+			encodings[i]);
+		test_pgsql_do(f->location, sql);
+		(void)snprintf(location, sizeof(location), "postgresql://clair@/other%zu?host=%s",
+			i, test_pgsql_folder());
+		if (i == 0)
+			assert_not_opened(location, ERR_UNSUPPORTED, "LATIN1");
+		else
+			store_close(test_open(location, STORE_CREATE));
+		(void)snprintf(sql, sizeof(sql), "DROP DATABASE other%zu", i);
+		test_pgsql_do(f->location, sql);
+	}
+}
+
 static void test_schema_is_complete_and_versioned(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +201,13 @@ static void test_passwords_are_never_told(void **state UNUSED)
 		{ "postgresql://u:geheim@127.0.0.1:1/db", ERR_UPSTREAM, "127.0.0.1:1/db" },
 		{ "postgresql://u@127.0.0.1:1/db?password=geheim", ERR_UPSTREAM, "u@127.0.0.1" },
 		{ "postgresql://u@127.0.0.1:1/db?sslpassword=geheim", ERR_UPSTREAM, "127.0.0.1" },
+		/* Where libpq would take them for something else. */
+		{ "postgresql://u:sehr@geheim@127.0.0.1:1/db", ERR_USAGE, "%40" },
+		{ "postgresql://u:sehr/geheim@127.0.0.1:1/db", ERR_USAGE, "%2F" },
+		{ "postgresql://u:geheim/@127.0.0.1:1/db", ERR_USAGE, "%2F" },
+		{ "postgresql://u:geheim?@127.0.0.1:1/db", ERR_UPSTREAM, "127.0.0.1:1/db" },
+		{ "postgresql://u:geheim@127.0.0.1:1/db?application_name=a@b", ERR_UPSTREAM,
+			"127.0.0.1:1/db" },
 		{ "pgsql:host=127.0.0.1 port=1 password=geheim", ERR_UPSTREAM, "127.0.0.1" },
 		{ "pgsql:host=127.0.0.1 password=sehr geheim", ERR_USAGE, "location" },
 		{ "postgresql://u:%zzgeheim@127.0.0.1/db", ERR_USAGE, "location" },
@@ -205,6 +234,7 @@ int pgsql_opening(void)
 		PG_TEST(test_newer_schema_is_refused),
 		PG_TEST(test_older_schema_may_not_be_changed_when_reading),
 		cmocka_unit_test(test_search_path_without_a_schema_is_told),
+		PG_TEST(test_database_that_cannot_hold_every_text_is_refused),
 		PG_TEST(test_schema_is_complete_and_versioned),
 		PG_TEST(test_text_is_in_byte_order),
 		PG_TEST(test_connection_strings_are_taken),

@@ -1,6 +1,8 @@
 /*
  * What is PostgreSQL's own: connections that break, between calls and within them.
  */
+#include <signal.h>
+
 #include "pgsql_test.h"
 
 /* Ends the connections of the driver to any database, and waits until they are gone. */
@@ -89,6 +91,51 @@ static void test_server_that_is_away_is_told_and_found_again(void **state)
 	assert_key(f->store, "1");
 	put_key(f->store, "3");
 	assert_key(f->store, "3");
+}
+
+static void test_server_that_hangs_is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct pg_store *s = (struct pg_store *)f->store;
+	struct err err = ERR_INIT;
+
+	assert_ok(store_ping(f->store, &err), &err);
+	s->timeout_s = 1;
+	pid_t hanging = PQbackendPID(s->conn);
+	assert_int_equal(kill(hanging, SIGSTOP), 0);
+	/* Another one answers. */
+	assert_ok(store_ping(f->store, &err), &err);
+	assert_int_not_equal(PQbackendPID(s->conn), hanging);
+	assert_int_equal(kill(hanging, SIGCONT), 0);
+	hanging = PQbackendPID(s->conn);
+	assert_int_equal(kill(hanging, SIGSTOP), 0);
+	assert_fails(store_lock(f->store, STR("l"), STR("me"), 1, false, NULL, &err), &err,
+		ERR_UPSTREAM, "does not answer");
+	assert_int_equal(kill(hanging, SIGCONT), 0);
+}
+
+static void lose_statements(struct store *s)
+{
+	PQclear(PQexec(((struct pg_store *)s)->conn, "DEALLOCATE ALL"));
+}
+
+/* As behind a pooler that gives each transaction another session. */
+static void test_session_without_its_statements_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	test_layer(f->store, "base", "", "bash=1");
+	put_key(f->store, "1");
+	lose_statements(f->store);
+	assert_key(f->store, "1");
+	lose_statements(f->store);
+	test_layer(f->store, "child", "base", "bash=1@base");
+	assert_int_equal(store_lock(f->store, STR("l"), STR("me"), 1, false, NULL, &err), 1);
+	lose_statements(f->store);
+	assert_fails(store_lock(f->store, STR("l"), STR("you"), 1, false, NULL, &err), &err,
+		ERR_UPSTREAM, "pooler");
+	assert_int_equal(store_lock(f->store, STR("l"), STR("you"), 1, false, NULL, &err), 0);
 }
 
 /* --- within calls: they wait for a lock when the connection is cut */
@@ -272,6 +319,35 @@ static void test_reads_and_posts_do_not_wait_for_an_update(void **state)
 	PQfinish(other);
 }
 
+/* It may have been read before the commit was seen, and is to be looked at again. */
+static void test_layer_that_comes_during_a_commit_is_notified_of(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	PGconn *other = test_pgsql_connect(f->location);
+	struct store *second = test_open(f->location, 0);
+	struct call c = { .s = second, .run = call_update };
+	struct str name;
+
+	(void)test_commit(test_begin(f->store, "debian"), 1);
+	free(test_pgsql_ask(other, "BEGIN"));
+	free(test_pgsql_ask(other, "SELECT 1 FROM source FOR NO KEY UPDATE"));
+	assert_int_equal(pthread_create(&c.thread, NULL, run_call, &c), 0);
+	wait_until_waiting(f->location);
+	test_layer(f->store, "base", "", "bash=1");
+	assert_findings(f->store, "base", "");
+	free(test_pgsql_ask(other, "COMMIT"));
+	assert_int_equal(pthread_join(c.thread, NULL), 0);
+	assert_call(c, 0);
+	assert_findings(f->store, "base", "bash/1:CVE-2=2");
+	assert_int_equal(
+		store_notification_take(f->store, STR("me"), 100, 100, &a, &name, NULL), 1);
+	assert_int_equal(
+		store_notification_take(f->store, STR("me"), 100, 100, &a, &name, NULL), 0);
+	store_close(second);
+	PQfinish(other);
+}
+
 /* --- two servers */
 
 static void test_standby_that_is_promoted_takes_over(void **state)
@@ -305,12 +381,15 @@ static void test_standby_that_is_promoted_takes_over(void **state)
 
 	s = test_open(both, 0);
 	put_key(s, "1");
+	const struct layer_state before = test_state(s, "base");
 	test_pgsql_kill();
 	assert_fails(store_ping(s, &err), &err, ERR_UPSTREAM, "read-only");
 	test_pgsql_promote_standby();
 	assert_int_equal(call_put_layer(s, &err), 1);
 	put_key(s, "2");
 	assert_key(s, "2");
+	/* What the new one does from here on, the old one may have done otherwise. */
+	assert_int_not_equal(test_state(s, "base").generation, before.generation);
 	store_close(s);
 	test_pgsql_start();
 }
@@ -320,12 +399,15 @@ int pgsql_failures(void)
 	const struct CMUnitTest tests[] = {
 		PG_TEST(test_calls_find_the_server_again),
 		PG_TEST(test_server_that_is_away_is_told_and_found_again),
+		PG_TEST(test_server_that_hangs_is_given_up),
+		PG_TEST(test_session_without_its_statements_is_left),
 		PG_TEST(test_what_may_be_done_twice_is_repeated),
 		PG_TEST(test_transaction_that_was_cut_is_begun_anew),
 		PG_TEST(test_what_may_have_been_done_is_not_repeated),
 		PG_TEST(test_update_that_was_cut_leaves_the_old_state),
 		PG_TEST(test_other_writers_are_waited_for_so_long),
 		PG_TEST(test_reads_and_posts_do_not_wait_for_an_update),
+		PG_TEST(test_layer_that_comes_during_a_commit_is_notified_of),
 		PG_TEST(test_standby_that_is_promoted_takes_over),
 	};
 

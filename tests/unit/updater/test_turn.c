@@ -221,6 +221,28 @@ static void test_stop_ends_a_waiting_updater(void **state)
 	assert_unlocked(f);
 }
 
+static void test_renewal_that_fails_is_tried_again_while_the_lock_holds(void **state)
+{
+	struct fixture *f = *state;
+	int64_t until;
+
+	assert_int_equal(
+		store_lock(f->store, STR("updater"), STR("me"), 600, false, &until, &f->err), 1);
+	assert_int_equal(updater_renew_lock(&f->updater), UPDATER_LOCK_RENEW_S * 1000);
+	struct store_pool *none = store_pool_new("/nonexistent/db", 0, 1);
+	f->updater.options.pool = none;
+	assert_in_range(updater_renew_lock(&f->updater), 1,
+		(UPDATER_LOCK_S - UPDATER_LOCK_RENEW_S) * 1000 / 4);
+	assert_false(atomic_load(&f->updater.cancel));
+	f->updater.options.pool = f->pool;
+	store_pool_free(none);
+	assert_ok(store_unlock(f->store, STR("updater"), STR("me"), &f->err), &f->err);
+	assert_int_equal(
+		store_lock(f->store, STR("updater"), STR("other"), 600, false, &until, &f->err), 1);
+	(void)updater_renew_lock(&f->updater);
+	assert_true(atomic_load(&f->updater.cancel));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -231,6 +253,7 @@ int main(void)
 		TEST(test_last_update_in_the_future_waits_one_interval_at_most),
 		TEST(test_failure_is_retried_later_and_later),
 		TEST(test_lock_of_another_is_waited_for),
+		TEST(test_renewal_that_fails_is_tried_again_while_the_lock_holds),
 		TEST(test_disabled_source_is_left_alone),
 		TEST(test_nonsense_in_the_database_is_no_end),
 		TEST(test_interval_of_zero_is_off),
