@@ -158,6 +158,14 @@ static uint64_t next_backoff_s(uint64_t s)
 	return 2 * s < NOTIFIER_BACKOFF_MAX_S ? 2 * s : NOTIFIER_BACKOFF_MAX_S;
 }
 
+static uint64_t leave_to_other(struct notifier *n)
+{
+	log_event(LOG_WARNING, "another instance has taken over a notification",
+		LOG_CSTR("notification name", n->name));
+	free(take_ptr(n->name));
+	return 0;
+}
+
 static uint64_t wait_for_next_attempt(struct notifier *n)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
@@ -168,12 +176,8 @@ static uint64_t wait_for_next_attempt(struct notifier *n)
 	if (r < 0)
 		log_event(LOG_WARNING, "could not renew the lock of a notification",
 			LOG_CSTR("notification name", n->name), LOG_ERR(&err));
-	if (r == 0) {
-		log_event(LOG_WARNING, "another instance has taken over a notification",
-			LOG_CSTR("notification name", n->name));
-		free(take_ptr(n->name));
-		return 0;
-	}
+	if (r == 0)
+		return leave_to_other(n);
 	log_event(LOG_INFO, "waiting before retrying to send notification",
 		LOG_U64("duration", n->backoff_s), LOG_CSTR("notification name", n->name),
 		LOG_CSTR("sender name", NOTIFIER_SENDER), LOG_U64("attempts", n->attempts + 1),
@@ -242,5 +246,14 @@ uint64_t notifier_turn(struct notifier *n)
 		return 0;
 	}
 	uint64_t now = clock_monotonic_ms();
-	return now < n->next_attempt_ms ? n->next_attempt_ms - now : attempt(n);
+	if (now < n->next_attempt_ms)
+		return n->next_attempt_ms - now;
+	/* The lock may have run out meanwhile, if it could not be renewed before the wait. */
+	if (n->attempts > 0) {
+		if ((r = keep_lock(n, NOTIFIER_LOCK_S, &err)) < 0)
+			return database_failed("could not renew the lock of a notification", &err);
+		if (r == 0)
+			return leave_to_other(n);
+	}
+	return attempt(n);
 }
