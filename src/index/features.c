@@ -6,11 +6,6 @@
 
 #include "version/version.h"
 
-struct str index_api_version_format(struct str name_space UNUSED, struct str scheme)
-{
-	return str_eq(scheme, STR("apk")) ? STR("dpkg") : scheme;
-}
-
 /* Whether a database can hold it, and its index. */
 static bool is_storable(struct str s)
 {

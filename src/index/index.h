@@ -105,9 +105,6 @@ struct indexer_stats {
 /* Any thread. */
 void indexer_get_stats(struct indexer *ix, struct indexer_stats *out);
 
-/* The word of /v1 answers for a namespace's version scheme: Alpine's is called "dpkg" there. */
-struct str index_api_version_format(struct str name_space, struct str scheme);
-
 /* The jobs that an indexer runs in workers, for sandbox_start(). */
 extern const struct sandbox_job *const index_jobs[];
 
