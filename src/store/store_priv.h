@@ -292,4 +292,44 @@ int view_builder_add_fix(
 /* Orders features and matches, and leaves one match for each feature and name. */
 void view_builder_finish(struct view_builder *b);
 
+/* --- match_fold.c: rows of matching */
+
+/* A row of the join; views are copied. */
+struct match_row {
+	size_t query;
+	int64_t vulnerability_id;
+	int64_t severity; /* as the database has it, checked here */
+	int64_t state;
+	struct span fixed_key;
+	struct str fixed_version;
+	struct str name;
+	struct str link;
+	struct str description;
+	struct str source;
+};
+
+/* A match with what orders it. */
+struct ordered_match {
+	struct match match;
+	int64_t vulnerability_id;
+	struct span fixed_key;
+	struct str source;
+};
+
+struct match_fold {
+	struct arena *a;            /* of the call: what matches point to */
+	const char *label;          /* names the database in errors */
+	struct map vulnerabilities; /* by the bytes of the id */
+	VEC_OF(struct ordered_match) rows;
+};
+
+void match_fold_init(struct match_fold *f, struct arena *a, const char *label);
+void match_fold_fini(struct match_fold *f);
+/* Forgets the rows, before they are read again: the same id may be another vulnerability then. */
+void match_fold_restart(struct match_fold *f);
+/* -ERR_INPUT for what no match can have, -ERR_TOO_LARGE beyond LIMIT_MATCHES rows. */
+int match_fold_add(struct match_fold *f, const struct match_row *row, struct err *err) MUST_CHECK;
+/* Appends the matches as store_match() promises them. */
+void match_fold_finish(struct match_fold *f, struct match_list *out);
+
 #endif
