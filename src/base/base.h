@@ -31,6 +31,8 @@
 #include "base/parallel.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "base/process.h"
+#include "base/siphash.h"
 #include "base/sleeper.h"
 #include "base/str.h"
 #include "base/stream.h"

@@ -52,6 +52,10 @@
 #define LIMIT_JSON_DEPTH 64
 /* One JSON string or number: descriptions reach some 100 KiB. */
 #define LIMIT_JSON_TOKEN (4 * MIB)
+/* XML nesting; criteria of OVAL are some 20 deep. */
+#define LIMIT_XML_DEPTH 128
+/* One XML text or tag: descriptions reach some 100 KiB. */
+#define LIMIT_XML_TOKEN (4 * MIB)
 
 /* A manifest, index or image configuration: registries accept 4 MiB. */
 #define LIMIT_MANIFEST (4 * MIB)
@@ -105,16 +109,45 @@
 /* How long a worker may be silent: far more than any step of a job takes on a busy machine. */
 #define LIMIT_WORKER_SILENCE_S 600
 
-/* A feed, as it comes and decompressed: today's largest are some 500 MiB of JSON. */
+/* A feed, as it comes and decompressed: archives of VEX documents expand some 25 times, the largest
+ * others are some 500 MiB of JSON. */
 #define LIMIT_FEED_DOWNLOAD     (2 * GIB)
-#define LIMIT_FEED_UNCOMPRESSED (16 * GIB)
+#define LIMIT_FEED_UNCOMPRESSED (64 * GIB)
+/* What an update remembers of the documents of its source: some hundred, a line each. */
+#define LIMIT_FEED_DOCUMENTS (4 * MIB)
+/* Attempts of a download that make no progress, and the wait before the second, which doubles. */
+#define LIMIT_FETCH_ATTEMPTS 4
+#define LIMIT_FETCH_WAIT_MS  1000
+/* Names of documents at one place: SUSE's page of OVAL files has some 200 KiB. */
+#define LIMIT_LISTING (16 * MIB)
+/* What is held of the records of a feed to find those that are named twice: Photon's branches have
+ * some 2 MiB. */
+#define LIMIT_FEED_INDEX (32 * MIB)
+/* What is kept of one OVAL document: of the largest real ones some 40 MiB. */
+#define LIMIT_OVAL (256 * MIB)
 /* A description or other text of an advisory. */
 #define LIMIT_ADVISORY_TEXT (1 * MIB)
 /* All puts of one advisory together, with their fixes: the largest real ones (kernel advisories
  * that name each package of each architecture) stay below 1 MiB. */
 #define LIMIT_ADVISORY_RECORD (16 * MIB)
+/* A CSAF document: its product ids, of which a kernel's has some 50,000, and the text of them; both
+ * at their limit take some 60 MiB. */
+#define LIMIT_CSAF_PRODUCTS 200000
+#define LIMIT_CSAF_TEXT     (32 * MIB)
+/* Documents of a CSAF repository that changed since its archive was made: it has some 50,000. */
+#define LIMIT_CSAF_CHANGES 500000
 /* Namespaces that one update may name: all releases of all distributions are some hundred. */
 #define LIMIT_NAMESPACES 4096
+/* What a program that was started said last, kept for messages. */
+#define LIMIT_PROCESS_SAID (4 * KIB)
+/* A mirror of a git repository: its largest file (years of the Ubuntu tracker have 2 GiB), the
+ * files of one commit (the tracker has 80,000 of some 5 KiB), and one of them. */
+#define LIMIT_GIT_PACK  (16 * GIB)
+#define LIMIT_GIT_FILES 1000000
+#define LIMIT_GIT_FILE  (16 * MIB)
+/* How long git may be silent: it tells its progress, but a large repository is prepared in silence.
+ */
+#define LIMIT_GIT_SILENCE_S 900
 /* Downloads: time to connect, and how long a server may send fewer than 1,000 bytes a second. */
 #define LIMIT_CONNECT_S 30
 #define LIMIT_STALL_S   60
@@ -200,6 +233,8 @@
 #define LIMIT_STORE_CACHE (2 * MIB)
 /* The same for the staging of an update. */
 #define LIMIT_STAGING_CACHE (8 * MIB)
+/* Sources in one file of everything: each is staged in a temporary file of its own. */
+#define LIMIT_DUMP_SOURCES 64
 /* Characters of a layer's name: what the original's column holds. */
 #define LIMIT_LAYER_NAME 128
 /* How long a thread waits for a connection of a pool: longer than any request should take. */
@@ -230,6 +265,9 @@
  * page of a list; escaped, they are some times as long in an answer. */
 #define LIMIT_VIEW_TEXTS (128 * MIB)
 #define LIMIT_PAGE_TEXTS (32 * MIB)
+/* What a feed remembers of its documents: 10,000 of them at some 300 bytes; and why it failed. */
+#define LIMIT_SOURCE_DOCUMENTS (16 * MIB)
+#define LIMIT_SOURCE_ERROR     (2 * KIB)
 /* Superseded and withdrawn advisories are kept this long. */
 #define LIMIT_DELETED_ADVISORY_S (90LL * 24 * 3600)
 /* Notifications that were dealt with are kept this long: who is late may still ask for one. */
