@@ -13,5 +13,8 @@
 #include "codec/json_writer.h"
 #include "codec/stanza.h"
 #include "codec/tar.h"
+#include "codec/xml.h"
+#include "codec/zip.h"
+#include "codec/zstd_writer.h"
 
 #endif
