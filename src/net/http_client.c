@@ -86,9 +86,11 @@ int http_get(const struct http_get_options *o, struct arena *a, struct http_resp
 		.user_agent = o->user_agent ? o->user_agent : "clair",
 		.may_leave_tls = o->may_leave_tls,
 		.insecure_tls = o->insecure_tls,
+		.netrc = o->netrc,
 	};
 	uint64_t length = UINT64_MAX;
 
+	*response = (struct http_response){ .status = 0 };
 	int r = get_stall_limit(o, &h->stall_ms, err);
 	if (r < 0)
 		return r;
@@ -99,6 +101,7 @@ int http_get(const struct http_get_options *o, struct arena *a, struct http_resp
 	long status = http_transfer_open(h, &request, err);
 	if (status < 0)
 		return (int)status;
+	response->status = status;
 	r = check_response(h, o, status, &length, err);
 	if (r < 0)
 		return r;
@@ -107,6 +110,7 @@ int http_get(const struct http_get_options *o, struct arena *a, struct http_resp
 		.etag = arena_str(a, h->etag),
 		.last_modified = arena_str(a, h->last_modified),
 		.content_encoding = arena_str(a, h->content_encoding),
+		.content_range = arena_str(a, h->content_range),
 		.content_length = length,
 	};
 	*out = &take_ptr(h)->stream;

@@ -25,6 +25,7 @@ struct http_order {
 	const char *proxy; /* NULL: the environment's */
 	const char *cert_file, *key_file, *ca_file;
 	const char *server_name;
+	const char *netrc; /* NULL: none */
 };
 
 /* Why a transfer was ended from this side. */
@@ -75,6 +76,7 @@ struct http_transfer {
 	struct str etag; /* of the latest response, in arena */
 	struct str last_modified;
 	struct str content_encoding;
+	struct str content_range;
 	struct str location;
 	char detail[CURL_ERROR_SIZE];
 };

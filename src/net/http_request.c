@@ -186,6 +186,10 @@ static CURLcode apply_peer(struct http_transfer *h, const struct http_order *q)
 	} else {
 		SET(CURLOPT_PROXY, proxy_of_environment(h));
 	}
+	if (q->netrc) {
+		SET(CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		SET(CURLOPT_NETRC_FILE, q->netrc);
+	}
 	if (q->insecure_tls) {
 		SET(CURLOPT_SSL_VERIFYPEER, 0L);
 		SET(CURLOPT_SSL_VERIFYHOST, 0L);

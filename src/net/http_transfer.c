@@ -62,6 +62,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 	}
 	if (str_starts(line, STR("HTTP/"))) {
 		h->etag = h->last_modified = h->content_encoding = h->location = STR_NULL;
+		h->content_range = STR_NULL;
 		h->head_ended = false;
 	} else if (header_value(line, STR("etag"), KIB, &value)) {
 		h->etag = arena_str(&h->arena, value);
@@ -69,6 +70,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 		h->last_modified = arena_str(&h->arena, value);
 	} else if (header_value(line, STR("content-encoding"), KIB, &value)) {
 		h->content_encoding = arena_str(&h->arena, value);
+	} else if (header_value(line, STR("content-range"), KIB, &value)) {
+		h->content_range = arena_str(&h->arena, value);
 	} else if (header_value(line, STR("location"), LIMIT_HTTP_HEAD, &value)) {
 		h->location = arena_str(&h->arena, value);
 	} else if (str_trim(line).n == 0) {

@@ -39,6 +39,7 @@ struct http_get_options {
 	const struct http_header *headers; /* views that live during the call only */
 	size_t header_count;
 	const char *user_agent; /* NULL: "clair" */
+	const char *netrc;      /* a file of user names and passwords by host (netrc); NULL: none */
 	bool any_success;       /* every 2xx is a success, not 200 only */
 	bool insecure_tls;      /* believe any certificate */
 	bool may_leave_tls;     /* follow redirects from https to http */
@@ -55,6 +56,7 @@ struct http_response {
 	struct str etag; /* in the arena of the call */
 	struct str last_modified;
 	struct str content_encoding; /* empty: none */
+	struct str content_range;    /* empty: none */
 	uint64_t content_length;     /* UINT64_MAX when the server does not say */
 };
 
@@ -66,7 +68,8 @@ struct http_response {
  * them. Returns when the response's head is there: *out delivers the body as it arrives (nothing
  * for a 304). -ERR_NOT_FOUND for 404, -ERR_UPSTREAM for other status and for network failures,
  * -ERR_USAGE for what is no http or https URL, naming the URL (without credentials). A body that
- * ends early is an error of the stream.
+ * ends early is an error of the stream. On failure response->status is that of the response, or 0
+ * when there was none.
  */
 int http_get(const struct http_get_options *o, struct arena *a, struct http_response *response,
 	struct stream **out, struct err *err) MUST_CHECK;
