@@ -212,15 +212,26 @@ static void write_fix(
 	json_member_nonempty(w, "Name", f->package);
 	json_member_nonempty(w, "NamespaceName", v->name_space);
 	json_member_nonempty(w, "VersionFormat", version_format(v->scheme));
-	json_member(w, "Version", f->fixed_version.n ? f->fixed_version : STR("None"));
+	struct str version = fix_public_version(f->state, f->fixed_version);
+	json_member(w, "Version", version.n ? version : STR("None"));
 	json_object_end(w);
+}
+
+/* Fixes for different architectures. */
+static bool looks_the_same(const struct advisory_fix *a, const struct advisory_fix *b)
+{
+	return str_eq(a->package, b->package) && str_eq(a->introduced, b->introduced) &&
+	       str_eq(fix_public_version(a->state, a->fixed_version),
+		       fix_public_version(b->state, b->fixed_version));
 }
 
 static void write_fixes(struct json_writer *w, const struct stored_vulnerability *v)
 {
 	json_array_begin(w);
-	for (size_t i = 0; i < v->n_fixes; i++)
-		write_fix(w, v, &v->fixes[i]);
+	for (size_t i = 0; i < v->n_fixes; i++) {
+		if (i == 0 || !looks_the_same(&v->fixes[i - 1], &v->fixes[i]))
+			write_fix(w, v, &v->fixes[i]);
+	}
 	json_array_end(w);
 }
 

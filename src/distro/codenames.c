@@ -109,3 +109,17 @@ const char *distro_debian_version(struct str codename)
 	/* The table holds literals: they end in NUL. */
 	return debian_release_of_codename(codename).p;
 }
+
+const char *distro_ubuntu_version(struct str codename)
+{
+	return ubuntu_release_of_codename(codename).p;
+}
+
+const char *distro_ubuntu_codename(struct str version)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ubuntu); i++) {
+		if (str_eq(ubuntu[i].release, version))
+			return ubuntu[i].name.p;
+	}
+	return NULL;
+}

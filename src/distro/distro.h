@@ -42,6 +42,10 @@ const char *distro_release_path_at(size_t i);
 /* The version of a Debian release by its codename: "12" for "bookworm", "unstable" for "sid"; NULL
  * for another word. */
 const char *distro_debian_version(struct str codename);
+/* The same of Ubuntu: "22.04" for "jammy". Always the same pointer for the same release. */
+const char *distro_ubuntu_version(struct str codename);
+/* "jammy" for "22.04"; NULL for another word. */
+const char *distro_ubuntu_codename(struct str version);
 
 /* What one release file says. Files that exist but name no release are given too, with found =
  * false. */

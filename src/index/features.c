@@ -84,9 +84,9 @@ static void add_package(struct builder *b, const struct view_package *vp)
 	const struct package *p = vp->package;
 	struct str scheme = str_of(vp->driver->scheme);
 	bool dpkg = str_eq(scheme, STR("dpkg"));
-	struct layer_feature f = { .name = dpkg ? package_advisory_name(scheme, p) : p->name,
+	struct layer_feature f = { .name = dpkg ? package_advisory_name(scheme, p, b->a) : p->name,
 		.version = dpkg ? package_advisory_version(scheme, p) : p->version,
-		.package = package_advisory_name(scheme, p) };
+		.package = package_advisory_name(scheme, p, b->a) };
 
 	/* A key that signs packages, as rpm keeps it among them. */
 	if (str_eq(scheme, STR("rpm")) && str_eq(f.name, STR("gpg-pubkey")))

@@ -72,14 +72,69 @@ int package_list_add(struct package_list *l, size_t first, const struct package 
 	return 0;
 }
 
-static bool names_source(struct str scheme, const struct package *p)
+/* Azure Linux's and CBL-Mariner's are known by the end of their release: "1.1.1k-25.cm2". */
+static bool is_of_microsoft(struct str version)
 {
-	return p->source.n && (str_eq(scheme, STR("dpkg")) || str_eq(scheme, STR("apk")));
+	struct str tag;
+
+	(void)str_rcut(version, '.', NULL, &tag);
+	if (!str_skip_prefix(&tag, STR("azl")) && !str_skip_prefix(&tag, STR("cm")))
+		return false;
+	for (size_t i = 0; i < tag.n; i++) {
+		if (!ascii_is_digit(tag.p[i]))
+			return false;
+	}
+	return tag.n > 0;
 }
 
-struct str package_advisory_name(struct str scheme, const struct package *p)
+/* Of rpm distributions, Microsoft's advisories alone are about source packages. */
+static bool names_source(struct str scheme, const struct package *p)
 {
+	return p->source.n && (str_eq(scheme, STR("dpkg")) || str_eq(scheme, STR("apk")) ||
+				      (str_eq(scheme, STR("rpm")) && is_of_microsoft(p->version)));
+}
+
+/* "nodejs:12" of "nodejs:12:8030020201124152102:229f0a1c"; empty when it is no label. */
+static struct str module_stream(struct str label)
+{
+	struct str name, rest, stream;
+
+	if (!str_cut(label, ':', &name, &rest) || name.n == 0)
+		return STR_NULL;
+	(void)str_cut(rest, ':', &stream, NULL);
+	return stream.n ? str_head(label, name.n + 1 + stream.n) : STR_NULL;
+}
+
+/* What sets an rpm package apart from that of the same name in the distribution; empty: nothing. */
+static struct str variant_of(const struct package *p)
+{
+	struct str module = module_stream(p->module);
+
+	if (module.n)
+		return module;
+	if (str_find(p->version, STR(".ksplice")) >= 0)
+		return STR("ksplice");
+	return str_find(p->version, STR("_fips")) >= 0 ? STR("fips") : STR_NULL;
+}
+
+struct str package_advisory_name(struct str scheme, const struct package *p, struct arena *a)
+{
+	struct str variant = str_eq(scheme, STR("rpm")) ? variant_of(p) : STR_NULL;
+
+	if (variant.n)
+		return arena_printf(a, "%" PRIstr "::%" PRIstr, STR_ARG(variant), STR_ARG(p->name));
 	return names_source(scheme, p) ? p->source : p->name;
+}
+
+struct str package_advisory_source(struct str scheme, const struct package *p, struct arena *a)
+{
+	struct str variant;
+
+	if (!str_eq(scheme, STR("rpm")) || p->source.n == 0)
+		return STR_NULL;
+	variant = variant_of(p);
+	return arena_printf(a, "%" PRIstr "%ssrc::%" PRIstr, STR_ARG(variant),
+		variant.n ? "::" : "", STR_ARG(p->source));
 }
 
 struct str package_advisory_version(struct str scheme, const struct package *p)

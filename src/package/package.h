@@ -26,9 +26,20 @@ struct package_list {
 void package_list_init(struct package_list *l);
 void package_list_fini(struct package_list *l);
 
-/* The name and version that advisories of this scheme speak of: the source's for dpkg and apk. */
-struct str package_advisory_name(struct str scheme, const struct package *p);
+/*
+ * The name and version that advisories of this scheme speak of: the source's for dpkg, apk
+ * and rpm packages of Azure Linux and CBL-Mariner. An rpm package of a module stream is another one
+ * than that of the distribution itself, and so are Oracle's live patches and certified builds,
+ * which their versions tell: "nodejs:12::npm", "ksplice::openssl", "fips::openssl". In a, where it
+ * is made up.
+ */
+struct str package_advisory_name(struct str scheme, const struct package *p, struct arena *a);
 struct str package_advisory_version(struct str scheme, const struct package *p);
+/*
+ * The second name of an rpm package, by which advisories speak of all that is built from a source
+ * package: "src::vim", "nodejs:12::src::nodejs". In a; empty when there is none.
+ */
+struct str package_advisory_source(struct str scheme, const struct package *p, struct arena *a);
 
 struct package_db_content {
 	struct str path;       /* normalized, for messages */

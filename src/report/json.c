@@ -27,6 +27,13 @@ static void write_vulnerability(struct json_writer *w, const struct report_vulne
 	json_member_nonempty(w, "link", v->link);
 	json_member_nonempty(w, "description", v->description);
 	json_member_nonempty(w, "layer", v->layer);
+	if (v->n_cves) {
+		json_key(w, "cves");
+		json_array_begin(w);
+		for (size_t i = 0; i < v->n_cves; i++)
+			json_string(w, v->cves[i]);
+		json_array_end(w);
+	}
 	json_object_end(w);
 }
 

@@ -39,11 +39,16 @@ void report_sort(struct report_target *t)
 			compare_findings);
 }
 
+bool report_has_fix(const struct report_vulnerability *v)
+{
+	return fix_public_version(v->state, v->fixed_in).n > 0;
+}
+
 bool report_shows(const struct report_options *o, const struct report_vulnerability *v)
 {
 	if (o->severities && !(o->severities & 1U << v->severity))
 		return false;
-	return !o->only_fixed || v->fixed_in.n > 0;
+	return !o->only_fixed || report_has_fix(v);
 }
 
 struct report_summary report_summarize(
@@ -59,7 +64,7 @@ struct report_summary report_summarize(
 	vec_for_each(v, &t->vulnerabilities) {
 		assert(v->severity < SEVERITY_COUNT);
 		s.by_severity[v->severity]++;
-		s.fixable += v->fixed_in.n > 0;
+		s.fixable += report_has_fix(v);
 		s.hidden += !report_shows(o, v);
 	}
 	return s;

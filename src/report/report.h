@@ -25,6 +25,8 @@ struct report_vulnerability {
 	struct str link;
 	struct str description;
 	struct str layer;
+	const struct str *cves; /* that an advisory of a vendor is about */
+	size_t n_cves;
 };
 
 struct report_unevaluated {
@@ -61,7 +63,7 @@ struct report {
 
 struct report_options {
 	unsigned severities; /* bit 1 << severity for each one to show; 0: all */
-	bool only_fixed;     /* show only what has a fix */
+	bool only_fixed;     /* show only what has a fix for everybody */
 	bool list_packages;
 	bool color;     /* ANSI colours (table) */
 	unsigned width; /* columns of the terminal (table); 0: unlimited */
@@ -69,6 +71,17 @@ struct report_options {
 
 /* Worst first: by severity, then id, package, installed, layer. */
 void report_sort(struct report_target *t);
+
+/*
+ * Makes one finding a CVE of each: what several advisories say of one CVE in one package is one
+ * finding, with the highest severity and the last fixed version. An advisory that names no CVE
+ * stays as it is. Sorts.
+ */
+void report_by_cve(struct report_target *t);
+
+/* Whether there is a fix for everybody: one that only those get who pay more
+ * (FIX_STATE_FIXED_IN_PRO) is none. */
+bool report_has_fix(const struct report_vulnerability *v);
 
 /* Whether the options show this finding. */
 bool report_shows(const struct report_options *o, const struct report_vulnerability *v);

@@ -179,8 +179,10 @@ static struct str short_digest(struct str digest)
 	return str_head(str_cut(digest, ':', NULL, &hex) ? hex : digest, 12);
 }
 
-static struct str fix_text(const struct report_vulnerability *v)
+static struct str fix_text(struct arena *a, const struct report_vulnerability *v)
 {
+	if (v->state == FIX_STATE_FIXED_IN_PRO && v->fixed_in.n)
+		return arena_printf(a, "%" PRIstr " (fixed_in_pro)", STR_ARG(v->fixed_in));
 	if (v->fixed_in.n)
 		return v->fixed_in;
 	switch (v->state) {
@@ -192,6 +194,7 @@ static struct str fix_text(const struct report_vulnerability *v)
 		return STR("(end of life)");
 	case FIX_STATE_AFFECTED:
 	case FIX_STATE_FIXED:
+	case FIX_STATE_FIXED_IN_PRO:
 	case FIX_STATE_COUNT:
 		break;
 	}
@@ -218,7 +221,7 @@ static void write_findings(
 			&g, str_of(severity_to_str(v->severity)), severity_colors[v->severity]);
 		grid_add(&g, v->package);
 		grid_add(&g, v->installed);
-		grid_add(&g, fix_text(v));
+		grid_add(&g, fix_text(&g.arena, v));
 		grid_add(&g, short_digest(v->layer));
 	}
 	if (g.cells.n)

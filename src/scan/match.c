@@ -1,6 +1,7 @@
 /*
- * From the packages of an image to findings: one query a package, all answered by one join in the
- * store. A package that cannot be compared with advisories is counted, with the reason.
+ * From the packages of an image to findings: a query for each name of a package, all answered by
+ * one join in the store. A package that cannot be compared with advisories is counted, with the
+ * reason.
  */
 #include "scan/scan_priv.h"
 
@@ -47,7 +48,20 @@ static int find_reason(struct matching *m, struct err *err)
 	return known < 0 ? known : 0;
 }
 
-/* Adds a query, or the reason why there is none. */
+/* Asks for the package that is number i in the view by a name that advisories give it, if it has
+ * one. */
+static void push_query(struct matching *m, size_t i, struct str name, struct span key)
+{
+	if (name.n == 0)
+		return;
+	vec_push(&m->packages, i);
+	vec_push(&m->queries, (struct match_query){ .name_space = m->out->distro.name_space,
+				      .package = name,
+				      .key = key,
+				      .arch = m->image->view.packages.v[i].package->arch });
+}
+
+/* Adds queries, or the reason why there are none. */
 static void add_query(struct matching *m, size_t i)
 {
 	const struct view_package *vp = &m->image->view.packages.v[i];
@@ -73,11 +87,9 @@ static void add_query(struct matching *m, size_t i)
 		not_evaluated(m, vp->package, STR("version not comparable"));
 		return;
 	}
-	struct str kept = arena_str(&m->image->arena, buf_str(&key));
-	vec_push(&m->packages, i);
-	vec_push(&m->queries, (struct match_query){ .name_space = m->out->distro.name_space,
-				      .package = package_advisory_name(scheme, vp->package),
-				      .key = span_from_str(kept) });
+	struct span kept = span_from_str(arena_str(&m->image->arena, buf_str(&key)));
+	push_query(m, i, package_advisory_name(scheme, vp->package, &m->image->arena), kept);
+	push_query(m, i, package_advisory_source(scheme, vp->package, &m->image->arena), kept);
 }
 
 static void add_findings(struct matching *m)
@@ -95,6 +107,8 @@ static void add_findings(struct matching *m)
 							   .state = match->state,
 							   .link = match->link,
 							   .description = match->description,
+							   .cves = match->cves,
+							   .n_cves = match->n_cves,
 							   .layer = layer_digest(m, vp->layer) });
 	}
 }

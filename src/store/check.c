@@ -94,6 +94,20 @@ int store_merge_scheme(
 	return 0;
 }
 
+int store_check_shrinking(const struct store_update *u, bool covers_names,
+	const struct store_update_result *met, struct err *err)
+{
+	uint64_t before = met->changed + met->deleted + met->unchanged;
+	uint64_t now = met->inserted + met->changed + met->unchanged;
+
+	if (u->accepts_shrinking || covers_names || now >= before - before / 2)
+		return 0;
+	return err_set(err, ERR_INPUT,
+		"holds %" PRIu64 " advisories, fewer than half of the %" PRIu64
+		" of the last update: taken for damaged",
+		now, before);
+}
+
 int store_uuid(char out[static STORE_UUID_SIZE], struct err *err)
 {
 	static const char digits[] = "0123456789abcdef";

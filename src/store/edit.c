@@ -32,19 +32,38 @@ static struct fix_run next_run(const struct advisory_record *r, size_t *from)
 
 /*
  * Whether an edit only says again which versions are fixed. It may leave out from which version on
- * the package is affected; what else is known of the fix it does not know.
+ * the package is affected; what else is known of the fix (one that is not for everybody, too) it
+ * does not know.
  */
+static bool is_repeated(const struct fix_record *old, const struct fix_record *new)
+{
+	return str_eq(fix_public_version(old->state, old->fixed_version), new->fixed_version) &&
+	       (new->introduced.n == 0 || str_eq(old->introduced, new->introduced));
+}
+
+/* Whether each of one has one of the other: there may be several, for architectures that an edit
+ * does not know. */
 static bool repeats(struct fix_run old, struct fix_run new)
 {
-	if (old.n != new.n)
-		return false;
+	size_t found = 0;
+
 	for (size_t i = 0; i < old.n; i++) {
-		if (!str_eq(old.v[i].fixed_version, new.v[i].fixed_version) ||
-			(new.v[i].introduced.n > 0 &&
-				!str_eq(old.v[i].introduced, new.v[i].introduced)))
+		size_t k = 0;
+
+		while (k < new.n && !is_repeated(&old.v[i], &new.v[k]))
+			k++;
+		if (k == new.n)
 			return false;
 	}
-	return true;
+	for (size_t k = 0; k < new.n; k++) {
+		for (size_t i = 0; i < old.n; i++) {
+			if (is_repeated(&old.v[i], &new.v[k])) {
+				found++;
+				break;
+			}
+		}
+	}
+	return old.n > 0 && found == new.n;
 }
 
 static bool is_removed(const struct vulnerability_edit *e, struct str package)
@@ -144,6 +163,17 @@ static int read_edit(const struct vulnerability_edit *e, const struct advisory_r
 	return r;
 }
 
+/* An edit that names none does not know of them. */
+static void set_cves(const struct advisory_record *edit, const struct advisory_record *old,
+	struct advisory_record *out)
+{
+	const struct advisory_record *from = edit->cves.n > 0 || !old ? edit : old;
+
+	vec_clear(&out->cves);
+	for (size_t i = 0; i < from->cves.n; i++)
+		vec_push(&out->cves, from->cves.v[i]);
+}
+
 /* Whether old says the same; a record that is too large cannot be what is there. */
 static bool is_same(const struct advisory_record *old, const struct buf *canonical)
 {
@@ -169,6 +199,7 @@ int vulnerability_edit(const struct vulnerability_edit *e, const struct advisory
 		out->content.description_hash = edit.description_hash;
 		out->new_description =
 			edit.description_hash.n > 0 && !(e->flags & VULNERABILITY_FIXES_ONLY);
+		set_cves(&edit, old, &out->content);
 		vec_clear(&out->content.fixes);
 		merge_fixes(e, old ? old : &nothing, &edit, &out->content);
 		r = advisory_canonical(&out->content, &out->canonical, err);

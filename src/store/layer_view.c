@@ -78,12 +78,13 @@ static const struct view_match *hold_vulnerability(
 		.name = arena_str(b->a, fix->match.name),
 		.description = arena_str(b->a, fix->match.description),
 		.link = arena_str(b->a, fix->match.link),
-		.severity = (enum severity)fix->severity,
-		.metadata = arena_str(b->a, fix->match.metadata),
+		.severity = (enum severity)cve_merge_severity(fix->severity, fix->cve.severity),
+		.metadata = cve_merge_metadata(
+			arena_str(b->a, fix->match.metadata), fix->cve.metadata, b->a),
 	};
 	known->source = arena_str(b->a, fix->source);
 	b->text_bytes += fix->match.name.n + fix->match.description.n + fix->match.link.n +
-			 fix->match.metadata.n;
+			 known->match.metadata.n;
 	map_set(&b->known, key, known);
 	return known;
 }
@@ -92,6 +93,8 @@ int view_builder_add_fix(struct view_builder *b, const struct view_fix *fix, str
 {
 	if (fix->severity < 0 || fix->severity >= SEVERITY_COUNT)
 		return err_set(err, ERR_INPUT, "severity %" PRId64, fix->severity);
+	if (fix->state < 0 || fix->state >= FIX_STATE_COUNT)
+		return err_set(err, ERR_INPUT, "state %" PRId64, fix->state);
 	if (b->matches.n >= LIMIT_MATCHES)
 		return err_set(err, ERR_TOO_LARGE, "more than %d matches", LIMIT_MATCHES);
 	if (b->text_bytes > LIMIT_VIEW_TEXTS)
@@ -100,7 +103,8 @@ int view_builder_add_fix(struct view_builder *b, const struct view_fix *fix, str
 	struct view_match row = *hold_vulnerability(b, fix);
 
 	row.feature_id = fix->feature_id;
-	row.match.fixed_by = arena_str(b->a, fix->match.fixed_by);
+	row.match.fixed_by = arena_str(
+		b->a, fix_public_version((enum fix_state)fix->state, fix->match.fixed_by));
 	row.fixed_key = span_from_str(arena_str(b->a, str_from_span(fix->fixed_key)));
 	vec_push(&b->matches, row);
 	return 0;

@@ -98,7 +98,7 @@ struct layer_match {
 	struct str link;
 	enum severity severity; /* of the vulnerability as a whole */
 	struct str metadata;
-	struct str fixed_by; /* empty: unfixed */
+	struct str fixed_by; /* for everybody (fix_public_version()); empty: unfixed */
 };
 
 enum layer_part {

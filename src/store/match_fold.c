@@ -11,12 +11,59 @@ struct vulnerability {
 	struct str link;
 	struct str description;
 	struct str source;
+	const struct str *cves;
+	size_t n_cves;
 };
 
-void match_fold_init(struct match_fold *f, struct arena *a, const char *label)
+/* The same architecture has a name in each family of distributions. */
+static struct str arch_name(struct str arch)
+{
+	static const struct {
+		struct str name, other;
+	} names[] = {
+		{ STR_INIT("x86_64"), STR_INIT("amd64") },
+		{ STR_INIT("aarch64"), STR_INIT("arm64") },
+		{ STR_INIT("i686"), STR_INIT("i386") },
+		{ STR_INIT("i686"), STR_INIT("i486") },
+		{ STR_INIT("i686"), STR_INIT("i586") },
+		{ STR_INIT("i686"), STR_INIT("x86") },
+		{ STR_INIT("ppc64le"), STR_INIT("ppc64el") },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_eq(arch, names[i].other))
+			return names[i].name;
+	}
+	return arch;
+}
+
+static bool is_every_arch(struct str arch)
+{
+	return arch.n == 0 || str_eq(arch, STR("noarch")) || str_eq(arch, STR("all"));
+}
+
+bool store_arch_matches(struct str arches, struct str arch)
+{
+	struct str word, rest = arches;
+
+	if (is_every_arch(arch) || is_every_arch(arches))
+		return true;
+	while (str_next_word(&rest, &word)) {
+		if (is_every_arch(word) || str_eq(arch_name(word), arch_name(arch)))
+			return true;
+	}
+	return false;
+}
+
+void match_fold_init(
+	struct match_fold *f, const struct match_query *queries, struct arena *a, const char *label)
 {
 	*f = (struct match_fold){
-		.a = a, .label = label, .vulnerabilities = MAP_INIT, .rows = VEC_INIT
+		.a = a,
+		.label = label,
+		.queries = queries,
+		.vulnerabilities = MAP_INIT,
+		.rows = VEC_INIT,
 	};
 }
 
@@ -29,7 +76,7 @@ void match_fold_fini(struct match_fold *f)
 void match_fold_restart(struct match_fold *f)
 {
 	match_fold_fini(f);
-	match_fold_init(f, f->a, f->label);
+	match_fold_init(f, f->queries, f->a, f->label);
 }
 
 static const struct vulnerability *get_vulnerability(
@@ -45,6 +92,7 @@ static const struct vulnerability *get_vulnerability(
 	v->link = arena_str(f->a, row->link);
 	v->description = arena_str(f->a, row->description);
 	v->source = arena_str(f->a, row->source);
+	v->cves = store_words(arena_str(f->a, row->cves), f->a, &v->n_cves);
 	map_set(&f->vulnerabilities, key, v);
 	return v;
 }
@@ -55,6 +103,8 @@ int match_fold_add(struct match_fold *f, const struct match_row *row, struct err
 		row->state >= FIX_STATE_COUNT)
 		return err_set(err, ERR_INPUT, "%s: severity %" PRId64 ", state %" PRId64, f->label,
 			row->severity, row->state);
+	if (!store_arch_matches(row->arches, f->queries[row->query].arch))
+		return 0;
 	if (f->rows.n >= LIMIT_MATCHES)
 		return err_set(err, ERR_TOO_LARGE, "more than %d matches", LIMIT_MATCHES);
 	const struct vulnerability *v = get_vulnerability(f, row);
@@ -67,6 +117,8 @@ int match_fold_add(struct match_fold *f, const struct match_row *row, struct err
 			.fixed_version = arena_str(f->a, row->fixed_version),
 			.link = v->link,
 			.description = v->description,
+			.cves = v->cves,
+			.n_cves = v->n_cves,
 		},
 		.vulnerability_id = row->vulnerability_id,
 		.fixed_key = span_from_str(arena_str(f->a, str_from_span(row->fixed_key))),

@@ -19,6 +19,7 @@ static const char *const fix_state_names[FIX_STATE_COUNT] = {
 	[FIX_STATE_DEFERRED] = "fix_deferred",
 	[FIX_STATE_WILL_NOT_FIX] = "will_not_fix",
 	[FIX_STATE_END_OF_LIFE] = "end_of_life",
+	[FIX_STATE_FIXED_IN_PRO] = "fixed_in_pro",
 };
 
 const char *severity_to_str(enum severity s)

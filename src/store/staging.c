@@ -11,6 +11,12 @@
 
 enum staging_statement {
 	STAGE_PUT,
+	STAGE_CVE_PUT,
+	STAGE_CVES,
+	STAGE_CVE_HAS,
+	STAGE_COVER,
+	STAGE_COVERS,
+	STAGE_COVERED,
 	STAGE_SORTED,
 	STAGE_TEXT_ADD,
 	STAGE_TEXT_GET,
@@ -21,6 +27,13 @@ enum staging_statement {
 
 static const char *const staging_sql[STAGE_COUNT] = {
 	[STAGE_PUT] = "INSERT INTO put (name, namespace, record) VALUES (?, ?, ?)",
+	[STAGE_CVE_PUT] = "INSERT OR REPLACE INTO cve (name, severity, metadata) VALUES (?, ?, ?)",
+	[STAGE_CVES] = "SELECT name, severity, metadata FROM cve ORDER BY name",
+	[STAGE_CVE_HAS] = "SELECT 1 FROM cve WHERE name = ?",
+	[STAGE_COVER] = "INSERT OR IGNORE INTO covered (what, name) VALUES (?, ?)",
+	[STAGE_COVERS] = ("SELECT 1 FROM covered WHERE (what = ?1 AND name = ?2)"
+			  " OR (what = ?3 AND name = ?4)"),
+	[STAGE_COVERED] = "SELECT name FROM covered WHERE what = ? ORDER BY name",
 	[STAGE_SORTED] = "SELECT name, namespace, record FROM put ORDER BY namespace, name, id",
 	[STAGE_TEXT_ADD] = "INSERT OR IGNORE INTO text (hash, body) VALUES (?, ?)",
 	[STAGE_TEXT_GET] = "SELECT body FROM text WHERE hash = ?",
@@ -30,6 +43,8 @@ static const char *const staging_sql[STAGE_COUNT] = {
 
 static const char staging_schema[] =
 	"CREATE TABLE put (id INTEGER PRIMARY KEY, name TEXT, namespace TEXT, record BLOB);"
+	"CREATE TABLE cve (name TEXT PRIMARY KEY, severity INTEGER, metadata TEXT) WITHOUT ROWID;"
+	"CREATE TABLE covered (what INTEGER, name TEXT, PRIMARY KEY (what, name)) WITHOUT ROWID;"
 	"CREATE TABLE text (hash BLOB PRIMARY KEY, body TEXT);"
 	"CREATE TABLE deferred (id INTEGER PRIMARY KEY, old_id INTEGER, name TEXT, namespace TEXT,"
 	" hash BLOB, record BLOB)";
@@ -46,6 +61,9 @@ struct store_staging {
 	struct map name_spaces; /* name → struct name_space, in the arena */
 	struct arena arena;
 	struct buf record;
+	uint64_t covered[2]; /* how much is, by enum store_cover */
+	bool has_cves;
+	bool put_before_covers; /* something that may turn out not to be covered */
 	struct content_hash recent[RECENT_TEXTS];
 	struct buf last_text; /* and its hash: releases repeat a text at once */
 	struct content_hash last_hash;
@@ -55,6 +73,8 @@ struct store_staging {
 	int more; /* 1: it stands on a row */
 	struct query text;
 	struct query deferred;
+	struct query cves;   /* where store_staging_next_cve() is */
+	struct query covers; /* where store_staging_next_covered() is */
 
 	struct buf name, name_space, puts, canonical; /* of the advisory that was read last */
 	struct staged_advisory current;
@@ -168,6 +188,106 @@ static int stage_text(struct store_staging *g, struct str text, struct err *err)
 	return r;
 }
 
+int store_staging_put_cve(struct store_staging *g, const struct cve_record *c, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_CVE_PUT);
+
+	query_bind_str(&q, c->name);
+	query_bind_i64(&q, c->severity);
+	query_bind_str(&q, c->metadata);
+	g->has_cves = true;
+	return query_run(&q, err);
+}
+
+bool store_staging_has_cves(const struct store_staging *g)
+{
+	return g->has_cves;
+}
+
+int store_staging_next_cve(struct store_staging *g, struct staged_cve *out, struct err *err)
+{
+	if (!g->cves.stmt)
+		g->cves = query_start(&g->db, STAGE_CVES);
+	int r = query_step(&g->cves, err);
+	if (r > 0) {
+		out->record = (struct cve_record){
+			.name = query_str(&g->cves, 0),
+			.severity = (enum severity)query_i64(&g->cves, 1),
+			.metadata = query_str(&g->cves, 2),
+		};
+		out->hash = cve_hash(&out->record);
+	} else {
+		query_fini(&g->cves);
+		g->cves.stmt = NULL;
+	}
+	return r;
+}
+
+int store_staging_has_cve(struct store_staging *g, struct str name, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_CVE_HAS);
+
+	query_bind_str(&q, name);
+	return query_step(&q, err);
+}
+
+int store_staging_cover(
+	struct store_staging *g, enum store_cover what, struct str name, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_COVER);
+
+	query_bind_i64(&q, what);
+	query_bind_str(&q, name);
+	int r = query_run(&q, err);
+	if (r == 0)
+		g->covered[what] += (uint64_t)sqlite3_changes64(g->db.handle);
+	return r;
+}
+
+uint64_t store_staging_covered(const struct store_staging *g, enum store_cover what)
+{
+	return g->covered[what];
+}
+
+static bool is_partial(const struct store_staging *g)
+{
+	return g->covered[STORE_COVER_NAMESPACE] + g->covered[STORE_COVER_NAME] > 0;
+}
+
+int store_staging_next_covered(
+	struct store_staging *g, enum store_cover what, struct str *out, struct err *err)
+{
+	if (!g->covers.stmt) {
+		g->covers = query_start(&g->db, STAGE_COVERED);
+		query_bind_i64(&g->covers, what);
+	}
+	int r = query_step(&g->covers, err);
+	if (r > 0)
+		*out = query_str(&g->covers, 0);
+	if (r <= 0) {
+		query_fini(&g->covers);
+		g->covers.stmt = NULL; /* from the front, next time */
+	}
+	return r;
+}
+
+static int check_covered(
+	struct store_staging *g, struct str name_space, struct str name, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&g->db, STAGE_COVERS);
+
+	query_bind_i64(&q, STORE_COVER_NAMESPACE);
+	query_bind_str(&q, name_space);
+	query_bind_i64(&q, STORE_COVER_NAME);
+	query_bind_str(&q, name);
+	int r = query_step(&q, err);
+	if (r == 0)
+		r = err_set(err, ERR_INPUT,
+			"advisory %" PRIstr " of %" PRIstr ": the update does not cover it",
+			STR_ARG(name), STR_ARG(name_space));
+	return r < 0 ? r : 0;
+}
+
 int store_staging_put(struct store_staging *g, const struct advisory *a, struct err *err)
 {
 	bool has_text = a->description.n > 0 && a->description.n <= LIMIT_ADVISORY_TEXT;
@@ -181,12 +301,23 @@ int store_staging_put(struct store_staging *g, const struct advisory *a, struct 
 		r = advisory_encode(a, has_text ? &g->last_hash : NULL, &g->record, err);
 	if (r == 0)
 		r = note_namespace(g, a, err);
+	if (r == 0 && is_partial(g))
+		r = check_covered(g, a->name_space, a->name, err);
 	if (r < 0)
 		return r;
+	g->put_before_covers = g->put_before_covers || !is_partial(g);
 	query_bind_str(&q, a->name);
 	query_bind_str(&q, a->name_space);
 	query_bind_blob(&q, buf_span(&g->record));
 	return query_run(&q, err);
+}
+
+void store_staging_rest(struct store_staging *g)
+{
+	(void)sqlite3_db_cacheflush(g->db.handle);
+	(void)sqlite3_db_release_memory(g->db.handle);
+	buf_fini(&g->record);
+	buf_fini(&g->last_text); /* and so the last hash is of none */
 }
 
 int store_staging_start(struct store_staging *g, struct err *err)
@@ -238,6 +369,9 @@ int store_staging_next(struct store_staging *g, const struct staged_advisory **o
 		if (g->current.content.fixes.n == 0)
 			continue;
 		set_current(g);
+		if (is_partial(g) && g->put_before_covers &&
+			(r = check_covered(g, g->current.name_space, g->current.name, err)) < 0)
+			return r;
 		g->current.hash = content_hash_of(g->current.record);
 		*out = &g->current;
 		return 1;

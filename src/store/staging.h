@@ -14,6 +14,34 @@ void store_staging_free(struct store_staging *g);
 int store_staging_put(
 	struct store_staging *g, const struct advisory *a, struct err *err) MUST_CHECK;
 
+int store_staging_put_cve(
+	struct store_staging *g, const struct cve_record *c, struct err *err) MUST_CHECK;
+
+struct staged_cve {
+	struct cve_record record; /* views until the next call */
+	struct content_hash hash;
+};
+
+bool store_staging_has_cves(const struct store_staging *g);
+/* Goes through them by name: 1 and *out, 0 at the end; then again from the front. */
+int store_staging_next_cve(
+	struct store_staging *g, struct staged_cve *out, struct err *err) MUST_CHECK;
+/* 1 when there is one of this name. */
+int store_staging_has_cve(struct store_staging *g, struct str name, struct err *err) MUST_CHECK;
+
+/* From the first of these on puts outside of what is covered are refused. */
+int store_staging_cover(struct store_staging *g, enum store_cover what, struct str name,
+	struct err *err) MUST_CHECK;
+/* How many names or namespaces are covered. */
+uint64_t store_staging_covered(const struct store_staging *g, enum store_cover what);
+/* Goes through them, in byte order: 1 and *out (a view until the next call), 0 at the end. Those of
+ * one kind have to be read to their end. */
+int store_staging_next_covered(struct store_staging *g, enum store_cover what, struct str *out,
+	struct err *err) MUST_CHECK;
+
+/* Gives back the memory of what was staged; more may follow. */
+void store_staging_rest(struct store_staging *g);
+
 /* An advisory as it results from all puts. Views are valid until the next call. */
 struct staged_advisory {
 	struct str name;

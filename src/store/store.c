@@ -32,6 +32,11 @@ int store_open(const char *location, unsigned flags, struct store **out, struct 
 		err, ERR_UNSUPPORTED, "no kind of database has locations like \"%s\"", location);
 }
 
+bool store_location_is_file(struct str location)
+{
+	return !store_pgsql_driver.accepts(location);
+}
+
 void store_close(struct store *s)
 {
 	if (!s)
@@ -50,15 +55,23 @@ int store_ping(struct store *s, struct err *err)
 	return s->driver->ping(s, err);
 }
 
-int store_update_begin(
-	struct store *s, struct str source, struct store_update **out, struct err *err)
+/* What a feed may be called. */
+static int check_source(const struct store *s, struct str source, struct err *err)
 {
 	int r = store_check_writable(s, err);
 
-	if (r == 0 && (source.n == 0 || source.n > LIMIT_PACKAGE_FIELD))
+	if (r == 0 && !store_is_name(source))
 		r = err_set(err, ERR_USAGE, "a source needs a name");
 	if (r == 0 && str_eq(source, STORE_SOURCE_API))
 		r = err_set(err, ERR_USAGE, "no feed can be the source of edits");
+	return r;
+}
+
+int store_update_begin(
+	struct store *s, struct str source, struct store_update **out, struct err *err)
+{
+	int r = check_source(s, source, err);
+
 	if (r == 0)
 		r = s->driver->update_begin(s, source, out, err);
 	if (r < 0)
@@ -77,6 +90,39 @@ int store_update_put(struct store_update *u, const struct advisory *a, struct er
 	return r;
 }
 
+int store_update_put_cve(struct store_update *u, const struct cve_record *c, struct err *err)
+{
+	int r = cve_check(c, err);
+
+	if (r == 0)
+		r = u->store->driver->update_put_cve(u, c, err);
+	if (r < 0 && r != -ERR_INPUT)
+		u->broken = true;
+	return r;
+}
+
+static int cover(struct store_update *u, enum store_cover what, struct str name, struct err *err)
+{
+	int r = store_check_name(
+		what == STORE_COVER_NAME ? "a covered name" : "a covered namespace", name, err);
+
+	if (r == 0)
+		r = u->store->driver->update_cover(u, what, name, err);
+	if (r < 0 && r != -ERR_INPUT)
+		u->broken = true;
+	return r;
+}
+
+int store_update_cover_namespace(struct store_update *u, struct str name_space, struct err *err)
+{
+	return cover(u, STORE_COVER_NAMESPACE, name_space, err);
+}
+
+int store_update_cover_name(struct store_update *u, struct str name, struct err *err)
+{
+	return cover(u, STORE_COVER_NAME, name, err);
+}
+
 /* Servers may send anything; what no database could hold, or should, is as if not sent. */
 static struct str storable(struct str s)
 {
@@ -91,6 +137,8 @@ static struct source_state storable_state(const struct source_state *state)
 	copy.etag = storable(state->etag);
 	copy.last_modified = storable(state->last_modified);
 	copy.digest = storable(state->digest);
+	if (state->documents.n > LIMIT_SOURCE_DOCUMENTS || !store_is_text(state->documents))
+		copy.documents = STR_NULL;
 	return copy;
 }
 
@@ -109,6 +157,42 @@ int store_update_commit(struct store_update *u, const struct source_state *state
 	if (r == 0)
 		*out = result;
 	return r;
+}
+
+int store_update_commit_all(
+	struct store *s, struct store_update_part *parts, size_t n, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		parts[i].state = storable_state(&parts[i].state);
+		parts[i].result = (struct store_update_result){ .inserted = 0 };
+		if (r == 0 && parts[i].update->broken)
+			r = err_set(err, ERR_USAGE,
+				"an update that lost an advisory cannot be committed");
+	}
+	if (r == 0)
+		r = s->driver->update_commit_all(s, parts, n, err);
+	for (size_t i = 0; i < n; i++) {
+		store_update_abort(parts[i].update);
+		parts[i].update = NULL;
+	}
+	return r;
+}
+
+void store_update_rest(struct store_update *u)
+{
+	u->store->driver->update_rest(u);
+}
+
+int store_visit(struct store *s, struct store_visitor *v, struct err *err)
+{
+	return s->driver->visit(s, v, err);
+}
+
+void store_update_accept_shrinking(struct store_update *u)
+{
+	u->accepts_shrinking = true;
 }
 
 void store_update_set_notify(struct store_update *u, enum store_notify notify)
@@ -154,6 +238,19 @@ int store_source_touch(struct store *s, const struct source_state *state, struct
 	int r = store_check_writable(s, err);
 
 	return r < 0 ? r : s->driver->source_touch(s, &clean, err);
+}
+
+int store_source_fail(
+	struct store *s, struct str source, int64_t when, struct str message, struct err *err)
+{
+	/* A byte becomes three when it is none of UTF-8. */
+	_cleanup_buf_ struct buf clean = BUF_INIT(3 * LIMIT_SOURCE_ERROR);
+	int r = check_source(s, source, err);
+
+	if (r < 0)
+		return r;
+	(void)text_append_clean(&clean, str_head(message, LIMIT_SOURCE_ERROR));
+	return s->driver->source_fail(s, source, when, buf_str(&clean), err);
 }
 
 int store_has_namespace(struct store *s, struct str name_space, struct err *err)

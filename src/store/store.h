@@ -31,12 +31,21 @@ enum fix_state {
 	FIX_STATE_DEFERRED,     /* to be fixed some time (Debian: postponed) */
 	FIX_STATE_WILL_NOT_FIX, /* Debian: ignored */
 	FIX_STATE_END_OF_LIFE,  /* the package is not supported any more */
+	/* Fixed in fixed_version, which only those who pay for more support get (Ubuntu Pro): what
+	 * is installed is compared with it, but it is no fix of the plain archive. */
+	FIX_STATE_FIXED_IN_PRO,
 	FIX_STATE_COUNT
 };
 
-/* "affected", "fixed", "fix_deferred", "will_not_fix", "end_of_life". */
+/* "affected", "fixed", "fix_deferred", "will_not_fix", "end_of_life", "fixed_in_pro". */
 const char *fix_state_to_str(enum fix_state s);
 bool fix_state_from_str(struct str s, enum fix_state *out) MUST_CHECK;
+
+/* The fixed version that everybody can get: empty, too, where only those who pay more do. */
+static inline struct str fix_public_version(enum fix_state state, struct str fixed_version)
+{
+	return state == FIX_STATE_FIXED_IN_PRO ? STR_NULL : fixed_version;
+}
 
 /* How an advisory concerns one package: versions from introduced (empty: all) up to, without,
  * fixed_version. */
@@ -47,6 +56,9 @@ struct advisory_fix {
 	struct str fixed_version; /* first version that is not affected; empty: there is none */
 	enum fix_state state;
 	enum severity severity; /* of this vulnerability in this package */
+	/* Architectures of the package that it is about, in the distribution's words, separated by
+	 * spaces; empty: all. */
+	struct str arches;
 };
 
 struct advisory {
@@ -57,8 +69,24 @@ struct advisory {
 	struct str link;
 	struct str description;
 	struct str metadata; /* JSON text, or empty */
+	/* The CVEs that the advisory of a vendor (RHSA, ELSA, ALAS …) is about; none when its name
+	 * is that of the CVE. */
+	const struct str *cves;
+	size_t n_cves;
 	const struct advisory_fix *fixes;
 	size_t n_fixes;
+};
+
+/*
+ * What is said of a CVE whatever the distribution. It completes what is read of the vulnerabilities
+ * that have its name: the severity where theirs is unknown, and metadata where theirs have no
+ * "NVD".
+ */
+struct cve_record {
+	struct str name; /* "CVE-2023-1234" */
+	enum severity severity;
+	struct str metadata; /* a JSON object: what stands at "NVD" in an advisory's metadata; or
+				empty */
 };
 
 /* What is known about a data source. Views in the arena of the call. */
@@ -68,9 +96,12 @@ struct source_state {
 	struct str etag;
 	struct str last_modified; /* as the server said it */
 	struct str digest;        /* says what was read, and by which reader; opaque to the store */
-	int64_t updated_at;       /* when data was last written, seconds since 1970 */
-	int64_t checked_at;       /* when it was last found current or written */
+	struct str documents;     /* what the feed remembers of each of its documents; opaque too */
+	int64_t updated_at;       /* when data was last written, seconds since 1970; 0: never */
+	int64_t checked_at;       /* when it was last found current or written; 0: never */
 	uint64_t advisories;      /* (namespace, name) pairs of this source */
+	int64_t failed_at;        /* when the last try failed; 0: it did not */
+	struct str error;         /* why it did */
 };
 
 struct store;
@@ -91,6 +122,8 @@ enum store_flags {
  */
 int store_open(
 	const char *location, unsigned flags, struct store **out, struct err *err) MUST_CHECK;
+/* Whether a location is the path of a file: SQLite's. */
+bool store_location_is_file(struct str location);
 void store_close(struct store *s);
 DEFINE_CLEANUP(struct store *, store_close)
 
@@ -113,9 +146,10 @@ int store_update_begin(
 
 /*
  * Stages an advisory. Puts of the same namespace and name add up: the highest severity, the first
- * non-empty texts, all fixes (of two for one package and introduced version the later one counts).
- * Advisories that end without fixes are dropped. -ERR_INPUT for one that cannot be stored (unknown
- * scheme, a fixed version that is none, empty names); the update may go on without it.
+ * non-empty texts, all CVEs, all fixes (of two for one package, introduced version and text of
+ * architectures the later one counts). Advisories that end without fixes are dropped. -ERR_INPUT
+ * for one that cannot be stored (unknown scheme, a fixed version that is none, empty names); the
+ * update may go on without it.
  */
 int store_update_put(struct store_update *u, const struct advisory *a, struct err *err) MUST_CHECK;
 
@@ -126,6 +160,32 @@ enum store_notify {
 	STORE_NOTIFY_NONE,
 };
 
+/*
+ * Stages what is known of a CVE; the later one of two counts. -ERR_INPUT as store_update_put().
+ * Records are no source's: those of an update that is not partial and has some are all there are,
+ * any other one only adds and changes.
+ */
+int store_update_put_cve(
+	struct store_update *u, const struct cve_record *c, struct err *err) MUST_CHECK;
+
+/*
+ * From the first of these on the update is partial: it says all of the namespaces, and all of the
+ * names (in whatever namespace), that it covers, and what is current outside of them stays (and
+ * counts as unchanged). A put outside of what is covered by then is -ERR_INPUT; what was put before
+ * the first of these has to be covered in the end, or the commit fails. Covering names takes time
+ * in proportion to them, not to what the source has.
+ */
+int store_update_cover_namespace(
+	struct store_update *u, struct str name_space, struct err *err) MUST_CHECK;
+int store_update_cover_name(struct store_update *u, struct str name, struct err *err) MUST_CHECK;
+
+/*
+ * For the commit, which otherwise refuses (-ERR_INPUT) an update after which the source would have
+ * fewer than half of the advisories that it had within what is covered: it is taken for damaged.
+ * One that covers names is not judged.
+ */
+void store_update_accept_shrinking(struct store_update *u);
+
 /* For the commit; STORE_NOTIFY_TOUCHING at first. The first update of a source makes none. */
 void store_update_set_notify(struct store_update *u, enum store_notify notify);
 
@@ -134,6 +194,10 @@ struct store_update_result {
 	uint64_t changed;
 	uint64_t deleted;
 	uint64_t unchanged;
+	uint64_t cves_inserted; /* the same of the records of CVEs */
+	uint64_t cves_changed;
+	uint64_t cves_deleted;
+	uint64_t cves_unchanged;
 	uint64_t notifications; /* that were made */
 };
 
@@ -144,25 +208,44 @@ struct store_update_result {
  */
 int store_update_commit(struct store_update *u, const struct source_state *state,
 	struct store_update_result *out, struct err *err) MUST_CHECK;
+/* Updates of different sources that are committed together. */
+struct store_update_part {
+	struct store_update *update;
+	struct source_state state;
+	struct store_update_result result; /* of the commit */
+};
+
+/*
+ * Commits all of them in one transaction, or none. On success and on failure the updates are gone
+ * (NULL).
+ */
+int store_update_commit_all(
+	struct store *s, struct store_update_part *parts, size_t n, struct err *err) MUST_CHECK;
+/* Gives back memory until the commit: more puts will hardly come. */
+void store_update_rest(struct store_update *u);
 /* Forgets what was staged. NULL is fine. */
 void store_update_abort(struct store_update *u);
 DEFINE_CLEANUP(struct store_update *, store_update_abort)
 
-/* 1 and *out, 0 when the source never was updated. */
+/* 1 and *out, 0 when the source never was tried; of one that only failed so far updated_at is 0. */
 int store_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
 	struct err *err) MUST_CHECK;
-/* All sources by name, in *out (n of them, in a), without that of edits. */
+/* All sources by name, in *out (n of them, in a), without that of edits, and without documents. */
 int store_source_list(struct store *s, struct arena *a, struct source_state **out, size_t *n,
 	struct err *err) MUST_CHECK;
 /*
- * Notes that a source was found current: checked_at, and location and validators if they are not
- * empty. The validators of one location are nothing to another: with a new location, empty ones
- * replace those that were. With a digest, only if that is still the source's: what was found
+ * Notes that a source was found current: checked_at, and location, validators and documents if they
+ * are not empty. The validators of one location are nothing to another: with a new location, empty
+ * ones replace those that were. With a digest, only if that is still the source's: what was found
  * current may have been replaced meanwhile, and stays as it is then. -ERR_NOT_FOUND for a source
  * that never was updated.
  */
 int store_source_touch(
 	struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;
+/* Notes that a try to update a source failed, and why; until a commit or touch of it. What else is
+ * known of the source stays, and it need not be known. */
+int store_source_fail(struct store *s, struct str source, int64_t when, struct str message,
+	struct err *err) MUST_CHECK;
 
 /* --- matching
  * --------------------------------------------------------------------------------------------- */
@@ -174,6 +257,9 @@ struct match_query {
 	struct str name_space;
 	struct str package; /* in the words of advisories */
 	struct span key;    /* version_key() of the installed version */
+	/* Of the package, in its words: amd64, x86_64, noarch …; empty: not known, everything
+	 * matches. */
+	struct str arch;
 };
 
 struct match {
@@ -184,6 +270,9 @@ struct match {
 	struct str fixed_version; /* empty: unfixed */
 	struct str link;
 	struct str description;
+	const struct str
+		*cves; /* that the advisory is about, in byte order; none: its name is one */
+	size_t n_cves;
 };
 
 struct match_list {
@@ -191,7 +280,8 @@ struct match_list {
 };
 
 /*
- * Appends every (query, vulnerability) with introduced ≤ key < fixed, in the order of queries, then
+ * Appends every (query, vulnerability) with introduced ≤ key < fixed and a fix that is about the
+ * architecture, in the order of queries, then
  * of names, then of the names of sources: two sources' advisories of one name are two
  * vulnerabilities. Where several fixes of one apply, the one with the last fixed version counts.
  * Views in a. One range join in the database however many queries there are. -ERR_TOO_LARGE beyond
@@ -228,6 +318,7 @@ int store_file_digest_get(struct store *s, const struct file_stamp *stamp, struc
 int store_file_digest_put(struct store *s, const struct file_stamp *stamp, const struct digest *d,
 	struct err *err) MUST_CHECK;
 
+#include "store/dump.h"
 #include "store/layers.h"
 #include "store/notifications.h"
 #include "store/pool.h"

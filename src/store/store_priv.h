@@ -8,6 +8,9 @@
 
 #include "store/store.h"
 
+/* What a partial update covers: all that is in a namespace, or all of a name. */
+enum store_cover { STORE_COVER_NAMESPACE, STORE_COVER_NAME };
+
 /*
  * A driver embeds struct store and struct store_update as the first members of its own. Arguments
  * were checked: a store opened with STORE_READ_ONLY never sees a writing call.
@@ -27,8 +30,16 @@ struct store_driver {
 		struct err *err) MUST_CHECK;
 	int (*update_put)(
 		struct store_update *u, const struct advisory *a, struct err *err) MUST_CHECK;
+	int (*update_put_cve)(
+		struct store_update *u, const struct cve_record *c, struct err *err) MUST_CHECK;
+	int (*update_cover)(struct store_update *u, enum store_cover what, struct str name,
+		struct err *err) MUST_CHECK;
 	int (*update_commit)(struct store_update *u, const struct source_state *state,
 		struct store_update_result *out, struct err *err) MUST_CHECK;
+	/* All of one store; what is done to them is undone when one fails. */
+	int (*update_commit_all)(struct store *s, struct store_update_part *parts, size_t n,
+		struct err *err) MUST_CHECK;
+	void (*update_rest)(struct store_update *u);
 	/* Frees u, after a commit as well as instead of one. */
 	void (*update_free)(struct store_update *u);
 
@@ -38,6 +49,11 @@ struct store_driver {
 		struct err *err) MUST_CHECK;
 	int (*source_touch)(
 		struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;
+
+	int (*visit)(struct store *s, struct store_visitor *v, struct err *err) MUST_CHECK;
+
+	int (*source_fail)(struct store *s, struct str source, int64_t when, struct str message,
+		struct err *err) MUST_CHECK;
 
 	int (*has_namespace)(struct store *s, struct str name_space, struct err *err) MUST_CHECK;
 	int (*match)(struct store *s, const struct match_query *queries, size_t n, struct arena *a,
@@ -109,6 +125,7 @@ struct store {
 struct store_update {
 	struct store *store;
 	enum store_notify notify;
+	bool accepts_shrinking;
 	bool broken; /* a put was lost: a commit would delete what it said */
 };
 
@@ -179,7 +196,8 @@ struct fix_record {
 	struct str fixed_version;
 	enum fix_state state;
 	enum severity severity;
-	size_t order; /* among the fixes of its advisory, as they came */
+	struct str arches; /* empty: all */
+	size_t order;      /* among the fixes of its advisory, as they came */
 };
 
 /* What is stored of an advisory: its texts but the description, which is named by its hash. */
@@ -188,6 +206,7 @@ struct advisory_record {
 	struct str link;
 	struct str metadata;
 	struct span description_hash; /* empty: no description */
+	struct str_vec cves;          /* in byte order, each once */
 	VEC_OF(struct fix_record) fixes;
 };
 
@@ -209,12 +228,58 @@ int advisory_encode(const struct advisory *a, const struct content_hash *descrip
 int advisory_fold(struct span puts, struct advisory_record *out, struct buf *canonical,
 	struct err *err) MUST_CHECK;
 
+/* The CVEs as databases hold them: separated by spaces. */
+void advisory_append_cves(const struct advisory_record *r, struct buf *out);
+/* The words of a text that databases hold: an array in a; views in text. */
+const struct str *store_words(struct str text, struct arena *a, size_t *n);
+
 /* Makes *out the canonical record of r (whose fixes are in order); cleared first. */
 int advisory_canonical(
 	const struct advisory_record *r, struct buf *out, struct err *err) MUST_CHECK;
 
 /* Bytes of what a list shows of a vulnerability. */
 size_t vulnerability_text_bytes(const struct stored_vulnerability *v);
+
+/* Rows of a source that had `before` which a partial update has not met. */
+static inline uint64_t store_uncovered(const struct store_update_result *met, uint64_t before)
+{
+	uint64_t n = met->changed + met->deleted + met->unchanged;
+
+	return before > n ? before - n : 0;
+}
+
+/*
+ * Before what a partial update has not met is counted: -ERR_INPUT when too little is left of what
+ * was there.
+ */
+int store_check_shrinking(const struct store_update *u, bool covers_names,
+	const struct store_update_result *met, struct err *err) MUST_CHECK;
+
+/* Whether a commit makes a difference. */
+static inline bool store_has_changes(const struct store_update_result *r)
+{
+	return r->inserted + r->changed + r->deleted + r->cves_inserted + r->cves_changed +
+		       r->cves_deleted >
+	       0;
+}
+
+/* --- cve.c: records of CVEs */
+
+/* -ERR_INPUT for one that cannot be stored. */
+int cve_check(const struct cve_record *c, struct err *err) MUST_CHECK;
+struct content_hash cve_hash(const struct cve_record *c);
+
+/* The record of a vulnerability's name, as a row has it: of none severity is 0, metadata empty. */
+struct cve_of_row {
+	int64_t severity;
+	struct str metadata;
+};
+
+/* What a vulnerability has when its CVE has that; metadata as it is, or in a. */
+int64_t cve_merge_severity(int64_t severity, int64_t of_cve);
+struct str cve_merge_metadata(struct str metadata, struct str nvd, struct arena *a);
+void stored_vulnerability_add_cve(
+	struct stored_vulnerability *v, const struct cve_of_row *c, struct arena *a);
 
 /* --- edit.c: what store_vulnerability_put() makes of a vulnerability */
 
@@ -280,13 +345,15 @@ struct view_fix {
 	int64_t feature_id;
 	int64_t vulnerability_id;
 	int64_t severity;
+	int64_t state;
 	struct span fixed_key;
+	struct cve_of_row cve;
 	struct str source; /* name of the vulnerability's */
 	struct layer_match match;
 };
 
-/* In any order. -ERR_INPUT for a severity that is none, -ERR_TOO_LARGE beyond LIMIT_MATCHES or
- * LIMIT_VIEW_TEXTS. */
+/* In any order. -ERR_INPUT for a severity or state that is none, -ERR_TOO_LARGE beyond
+ * LIMIT_MATCHES or LIMIT_VIEW_TEXTS. */
 int view_builder_add_fix(
 	struct view_builder *b, const struct view_fix *fix, struct err *err) MUST_CHECK;
 /* Orders features and matches, and leaves one match for each feature and name. */
@@ -302,10 +369,12 @@ struct match_row {
 	int64_t state;
 	struct span fixed_key;
 	struct str fixed_version;
+	struct str arches;
 	struct str name;
 	struct str link;
 	struct str description;
 	struct str source;
+	struct str cves;
 };
 
 /* A match with what orders it. */
@@ -317,17 +386,23 @@ struct ordered_match {
 };
 
 struct match_fold {
-	struct arena *a;            /* of the call: what matches point to */
-	const char *label;          /* names the database in errors */
+	struct arena *a;   /* of the call: what matches point to */
+	const char *label; /* names the database in errors */
+	const struct match_query *queries;
 	struct map vulnerabilities; /* by the bytes of the id */
 	VEC_OF(struct ordered_match) rows;
 };
 
-void match_fold_init(struct match_fold *f, struct arena *a, const char *label);
+/* queries outlive f. */
+void match_fold_init(struct match_fold *f, const struct match_query *queries, struct arena *a,
+	const char *label);
 void match_fold_fini(struct match_fold *f);
 /* Forgets the rows, before they are read again: the same id may be another vulnerability then. */
 void match_fold_restart(struct match_fold *f);
-/* -ERR_INPUT for what no match can have, -ERR_TOO_LARGE beyond LIMIT_MATCHES rows. */
+/* Whether a fix for these architectures is about a package of that one. */
+bool store_arch_matches(struct str arches, struct str arch);
+/* A row for another architecture is left out. -ERR_INPUT for what no match can have, -ERR_TOO_LARGE
+ * beyond LIMIT_MATCHES rows. */
 int match_fold_add(struct match_fold *f, const struct match_row *row, struct err *err) MUST_CHECK;
 /* Appends the matches as store_match() promises them. */
 void match_fold_finish(struct match_fold *f, struct match_list *out);

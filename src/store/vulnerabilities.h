@@ -31,7 +31,9 @@ struct stored_vulnerability {
 	enum severity severity;
 	struct str link;
 	struct str description;
-	struct str metadata;              /* JSON, or empty */
+	struct str metadata;    /* JSON, or empty */
+	const struct str *cves; /* in byte order */
+	size_t n_cves;
 	const struct advisory_fix *fixes; /* by package, then introduced version */
 	size_t n_fixes;
 };
@@ -57,13 +59,13 @@ enum vulnerability_put_flags {
 
 /*
  * Inserts a vulnerability, or supersedes the one of that namespace and name when something differs:
- * severity, link, description and metadata become a's; a's fixes replace those of the same packages
- * and are added to the others, but for those that only repeat which version is fixed: these stay as
- * they are; the fixes of the packages in not_affected are removed. Makes a
- * notification (see enum store_notify). a->scheme is that of the namespace, or empty when not
- * known; a namespace without one gets it. 1 when something changed, 0 when not. -ERR_INPUT for what
- * cannot be stored (as store_update_put(), also a scheme that is not the namespace's),
- * -ERR_NOT_FOUND with VULNERABILITY_FIXES_ONLY.
+ * severity, link, description and metadata become a's, and CVEs when it names some; a's fixes
+ * replace those of the same packages and are added to the others, but for those that only repeat
+ * which version is fixed: these stay as they are; the fixes of the packages in not_affected are
+ * removed. Makes a notification (see enum store_notify). a->scheme is that of the namespace, or
+ * empty when not known; a namespace without one gets it. 1 when something changed, 0 when not.
+ * -ERR_INPUT for what cannot be stored (as store_update_put(), also a scheme that is not the
+ * namespace's), -ERR_NOT_FOUND with VULNERABILITY_FIXES_ONLY.
  */
 int store_vulnerability_put(struct store *s, const struct advisory *a,
 	const struct str *not_affected, size_t n_not_affected, unsigned flags,

@@ -398,6 +398,12 @@ int pg_once(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct 
 	return call_once(s, PG_TRANSACTION, fn, ctx, err);
 }
 
+int pg_once_reading(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct err *err),
+	void *ctx, struct err *err)
+{
+	return call_once(s, PG_SNAPSHOT, fn, ctx, err);
+}
+
 int pg_transaction(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct err *err),
 	void *ctx, struct err *err)
 {

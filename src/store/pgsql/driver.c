@@ -4,35 +4,45 @@
  */
 #include "store/pgsql/pgsql_priv.h"
 
-#define SOURCE_COLUMNS \
-	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories, id"
+#define SOURCE_COLUMNS                                                                         \
+	"name, location, etag, last_modified, digest, updated_at, checked_at, advisories, id," \
+	" failed_at, error"
 
 #define ONE_CHANGE "(SELECT $1::bigint AS old_id, $2::bigint AS new_id, 0 AS position)"
 
 const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
-	[PG_SOURCE_GET] = "SELECT " SOURCE_COLUMNS " FROM source WHERE name = $1",
-	[PG_SOURCE_LIST] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY name",
+	[PG_SOURCE_GET] = "SELECT " SOURCE_COLUMNS ", documents FROM source WHERE name = $1",
+	[PG_SOURCE_LIST] = "SELECT " SOURCE_COLUMNS ", '' FROM source ORDER BY name",
 	/* Validators belong to a location: those of another one must not stay. */
 	[PG_SOURCE_TOUCH] =
 		"WITH t AS (UPDATE source SET"
 		" location = CASE WHEN $2 = '' THEN location ELSE $2 END,"
 		" etag = CASE WHEN $3 = '' AND $2 IN ('', location) THEN etag ELSE $3 END,"
 		" last_modified = CASE WHEN $4 = '' AND $2 IN ('', location) THEN last_modified"
-		" ELSE $4 END, checked_at = $6"
-		" WHERE name = $1 AND $5 IN ('', digest))"
-		" SELECT 1 FROM source WHERE name = $1",
+		" ELSE $4 END, checked_at = $6, failed_at = 0, error = '',"
+		" documents = CASE WHEN $7 = '' AND $2 IN ('', location) THEN documents ELSE $7 END"
+		" WHERE name = $1 AND updated_at <> 0 AND $5 IN ('', digest))"
+		" SELECT 1 FROM source WHERE name = $1 AND updated_at <> 0",
+	[PG_SOURCE_FAIL] = "INSERT INTO source (name, location, etag, last_modified, digest,"
+			   " updated_at, checked_at, advisories, failed_at, error)"
+			   " VALUES ($1, '', '', '', '', 0, 0, 0, $2, $3) ON CONFLICT (name)"
+			   " DO UPDATE SET failed_at = excluded.failed_at, error = excluded.error",
 	[PG_SOURCE_ID] = "INSERT INTO source (name, location, etag, last_modified, digest,"
 			 " updated_at, checked_at, advisories)"
 			 " VALUES ($1, '', '', '', '', 0, 0, 0)"
 			 " ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
 	[PG_SOURCE_SET] = "UPDATE source SET location = $2, etag = $3, last_modified = $4,"
-			  " digest = $5, updated_at = $6, checked_at = $7, advisories = $8"
+			  " digest = $5, updated_at = $6, checked_at = $7, advisories = $8,"
+			  " documents = $9, failed_at = 0, error = ''"
 			  " WHERE name = $1",
 	[PG_HAS_NAMESPACE] = "SELECT EXISTS (SELECT FROM namespace n"
 			     " JOIN package p ON p.namespace_id = n.id"
 			     " JOIN fix f ON f.package_id = p.id WHERE n.name = $1)",
-	[PG_MATCH] = "SELECT q.position, v.id, v.name, s.name, f.severity, f.state,"
-		     " f.fixed_version, v.link, t.body, f.fixed_key"
+	[PG_MATCH] = "SELECT q.position, v.id, v.name, s.name,"
+		     " CASE WHEN f.severity = 0 THEN coalesce((SELECT c.severity FROM cve c"
+		     " WHERE c.name = v.name), 0) ELSE f.severity END,"
+		     " f.state,"
+		     " f.fixed_version, v.link, t.body, f.fixed_key, v.cves, f.arches"
 		     " FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY"
 		     " AS q (namespace, package, key, position)"
 		     " JOIN namespace n ON n.name = q.namespace"
@@ -160,7 +170,8 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" JOIN layer a ON a.id = lf.added_by WHERE l.name = $1",
 	[PG_LAYER_MATCHES] =
 		"SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, v.severity, v.link,"
-		" t.body, v.metadata, s.name FROM layer l"
+		" t.body, v.metadata, s.name, x.state, coalesce(c.severity, 0), c.metadata"
+		" FROM layer l"
 		" JOIN layer_feature lf ON lf.layer_id = coalesce(l.features_of, l.id)"
 		" JOIN feature f ON f.id = lf.feature_id"
 		" JOIN fix x ON x.package_id = f.package_id"
@@ -168,7 +179,8 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" AND x.fixed_key > f.key AND x.introduced_key <= f.key"
 		" JOIN vulnerability v ON v.id = x.vulnerability_id"
 		" JOIN source s ON s.id = v.source_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE l.name = $1",
+		" LEFT JOIN text t ON t.id = v.description_id"
+		" LEFT JOIN cve c ON c.name = v.name WHERE l.name = $1",
 
 	[PG_ADVISORIES_LOCK] = "SELECT pg_advisory_xact_lock(" PG_ADVISORIES_LOCK_ID ")",
 	[PG_TEXT_GET] = "SELECT id FROM text WHERE hash = $1",
@@ -179,41 +191,47 @@ const char *const pgsql_sql[PG_STATEMENT_COUNT] = {
 		" AND v.name = $2 AND v.deleted_at IS NULL ORDER BY s.name LIMIT 1",
 	[PG_VULNERABILITY_GET] =
 		"SELECT v.id, v.name, n.name, n.version_format, v.severity, v.link, t.body,"
-		" v.metadata, t.hash, v.description_id FROM vulnerability v"
+		" v.metadata, v.cves, t.hash, v.description_id, coalesce(c.severity, 0),"
+		" c.metadata FROM vulnerability v"
 		" JOIN namespace n ON n.id = v.namespace_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE v.id = $1",
+		" LEFT JOIN text t ON t.id = v.description_id"
+		" LEFT JOIN cve c ON c.name = v.name WHERE v.id = $1",
 	/* A name that several sources have is that of the first of them. */
 	[PG_VULNERABILITY_LIST] =
 		"SELECT v.id, v.name, n.name, n.version_format, v.severity, v.link, t.body,"
-		" v.metadata FROM namespace n JOIN vulnerability v"
+		" v.metadata, v.cves, coalesce(c.severity, 0), c.metadata"
+		" FROM namespace n JOIN vulnerability v"
 		" ON v.namespace_id = n.id AND v.deleted_at IS NULL AND v.id >= $2"
 		" JOIN source s ON s.id = v.source_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE n.id = $1"
+		" LEFT JOIN text t ON t.id = v.description_id"
+		" LEFT JOIN cve c ON c.name = v.name WHERE n.id = $1"
 		" AND NOT EXISTS (SELECT FROM vulnerability o"
 		" JOIN source os ON os.id = o.source_id AND os.name < s.name"
 		" WHERE o.namespace_id = v.namespace_id AND o.name = v.name"
 		" AND o.deleted_at IS NULL) ORDER BY v.id LIMIT $3",
 	[PG_VULNERABILITY_ADD] =
 		"INSERT INTO vulnerability (namespace_id, source_id, name, severity, link,"
-		" description_id, metadata, content_hash, created_at)"
-		" VALUES ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9) RETURNING id",
+		" description_id, metadata, content_hash, created_at, cves)"
+		" VALUES ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9, $10) RETURNING id",
 	[PG_VULNERABILITY_DELETE] = "UPDATE vulnerability SET deleted_at = $2 WHERE id = $1",
 	[PG_FIX_ADD] =
 		"INSERT INTO fix (" PG_FIX_COLUMNS ")"
 		" SELECT $1::bigint, p.id, q.introduced_key, q.introduced, q.fixed_key, q.fixed,"
-		" q.state, q.severity FROM unnest($3::text[], $4::bytea[], $5::text[],"
-		" $6::bytea[], $7::text[], $8::bigint[], $9::bigint[])"
-		" AS q (package, introduced_key, introduced, fixed_key, fixed, state, severity)"
+		" q.state, q.severity, q.arches FROM unnest($3::text[], $4::bytea[],"
+		" $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::bigint[], $10::text[])"
+		" AS q (package, introduced_key, introduced, fixed_key, fixed, state, severity,"
+		" arches)"
 		" JOIN package p ON p.namespace_id = $2 AND p.name = q.package",
 	[PG_FIX_MOVE] = "WITH moved AS (DELETE FROM fix WHERE vulnerability_id = $1"
 			" RETURNING " PG_FIX_COLUMNS ")"
 			" INSERT INTO deleted_fix (" PG_FIX_COLUMNS ")"
 			" SELECT " PG_FIX_COLUMNS " FROM moved",
 	[PG_FIXES] = "SELECT p.name, x.introduced_key, x.introduced_version, x.fixed_key,"
-		     " x.fixed_version, x.state, x.severity FROM"
+		     " x.fixed_version, x.state, x.severity, x.arches FROM"
 		     " (SELECT " PG_FIX_COLUMNS " FROM fix WHERE vulnerability_id = $1 UNION ALL"
 		     " SELECT " PG_FIX_COLUMNS " FROM deleted_fix WHERE vulnerability_id = $1) AS x"
-		     " JOIN package p ON p.id = x.package_id ORDER BY p.name, x.introduced_key",
+		     " JOIN package p ON p.id = x.package_id"
+		     " ORDER BY p.name, x.introduced_key, x.arches COLLATE \"C\"",
 	[PG_SOURCE_COUNT] = "UPDATE source SET advisories = advisories + $2 WHERE id = $1",
 	[PG_NOTIFY_ALL] = PG_NOTIFY_ALL_SQL(ONE_CHANGE),
 	[PG_NOTIFY_TOUCHING] = PG_NOTIFY_TOUCHING_SQL(ONE_CHANGE),
@@ -296,11 +314,17 @@ const struct store_driver store_pgsql_driver = {
 	.set_busy_timeout = set_busy_timeout,
 	.update_begin = pgsql_update_begin,
 	.update_put = pgsql_update_put,
+	.update_put_cve = pgsql_update_put_cve,
+	.update_cover = pgsql_update_cover,
 	.update_commit = pgsql_update_commit,
+	.update_commit_all = pgsql_update_commit_all,
+	.update_rest = pgsql_update_rest,
 	.update_free = pgsql_update_free,
+	.visit = pgsql_visit,
 	.source_get = pgsql_source_get,
 	.source_list = pgsql_source_list,
 	.source_touch = pgsql_source_touch,
+	.source_fail = pgsql_source_fail,
 	.has_namespace = pgsql_has_namespace,
 	.match = pgsql_match,
 	.facts_get = pgsql_facts_get,

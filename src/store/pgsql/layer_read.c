@@ -177,6 +177,8 @@ static int add_matches(struct pg_query *q, struct view_builder *b, struct err *e
 			.fixed_key = pg_blob(q, 2),
 			.severity = pg_i64(q, 5),
 			.source = pg_str(q, 9),
+			.state = pg_i64(q, 10),
+			.cve = { pg_i64(q, 11), pg_str(q, 12) },
 			.match = {
 				.fixed_by = pg_str(q, 3),
 				.name = pg_str(q, 4),

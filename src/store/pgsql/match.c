@@ -33,6 +33,8 @@ static int read_row(struct matching *m, const struct pg_query *q, struct err *er
 		.link = pg_str(q, 7),
 		.description = pg_str(q, 8),
 		.fixed_key = span_from_str(pg_str(q, 9)),
+		.cves = pg_str(q, 10),
+		.arches = pg_str(q, 11),
 	};
 
 	return match_fold_add(&m->fold, &row, err);
@@ -75,7 +77,7 @@ int pgsql_match(struct store *s, const struct match_query *queries, size_t n, st
 	struct matching m = { .queries = queries, .asked = VEC_INIT };
 	int r = 0;
 
-	match_fold_init(&m.fold, a, ((struct pg_store *)s)->label);
+	match_fold_init(&m.fold, queries, a, ((struct pg_store *)s)->label);
 	/* An image may call its packages anything. */
 	for (size_t i = 0; i < n; i++) {
 		if (store_is_text(queries[i].name_space) && store_is_text(queries[i].package))

@@ -17,12 +17,13 @@
 
 #define PG_FIX_COLUMNS                                                                 \
 	"vulnerability_id, package_id, introduced_key, introduced_version, fixed_key," \
-	" fixed_version, state, severity"
+	" fixed_version, state, severity, arches"
 
 enum pgsql_statement {
 	PG_SOURCE_GET,
 	PG_SOURCE_LIST,
 	PG_SOURCE_TOUCH,
+	PG_SOURCE_FAIL,
 	PG_SOURCE_ID,
 	PG_SOURCE_SET,
 	PG_HAS_NAMESPACE,
@@ -167,6 +168,8 @@ int pg_session(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, stru
 	void *ctx, struct err *err) MUST_CHECK;
 int pg_once(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct err *err),
 	void *ctx, struct err *err) MUST_CHECK; /* not again */
+int pg_once_reading(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct err *err),
+	void *ctx, struct err *err) MUST_CHECK; /* as pg_once(), with PG_SNAPSHOT */
 int pg_transaction(struct pg_store *s, int (*fn)(struct pg_store *s, void *ctx, struct err *err),
 	void *ctx, struct err *err) MUST_CHECK;
 
@@ -318,13 +321,19 @@ int pg_run_sql(struct pg_store *s, const char *sql, const int64_t *numbers, size
 
 /* --- vulnerability_read.c */
 
+/* The first columns of PG_VULNERABILITY_GET, and the columns of PG_FIXES, on the row. */
+int pg_read_vulnerability(const struct pg_query *q, struct arena *a,
+	struct stored_vulnerability *out, struct err *err) MUST_CHECK;
+int pg_read_fix(const struct pg_query *q, struct arena *a, struct fix_record *out,
+	struct err *err) MUST_CHECK;
+
 /* 1 and the current row, 0. */
 int pg_vulnerability_find(struct pg_store *s, struct str name_space, struct str name, int64_t *id,
 	int64_t *source_id, struct err *err) MUST_CHECK;
-/* 1 and what it is without its fixes, 0. Deleted ones, too. */
+/* 1 and what is stored of it without its fixes, 0. Deleted ones, too. */
 int pg_vulnerability_row(struct pg_store *s, int64_t id, struct arena *a,
-	struct stored_vulnerability *out, struct span *description_hash, int64_t *description_id,
-	struct err *err) MUST_CHECK;
+	struct stored_vulnerability *out, struct cve_of_row *cve, struct span *description_hash,
+	int64_t *description_id, struct err *err) MUST_CHECK;
 int pg_vulnerability_by_id(struct pg_store *s, int64_t id, struct arena *a,
 	struct stored_vulnerability *out, struct err *err) MUST_CHECK;
 /* Appends its fixes, in their order. */
@@ -337,9 +346,17 @@ int pgsql_update_begin(
 	struct store *s, struct str source, struct store_update **out, struct err *err) MUST_CHECK;
 int pgsql_update_put(
 	struct store_update *base, const struct advisory *a, struct err *err) MUST_CHECK;
+int pgsql_update_put_cve(
+	struct store_update *base, const struct cve_record *c, struct err *err) MUST_CHECK;
+int pgsql_update_cover(struct store_update *base, enum store_cover what, struct str name,
+	struct err *err) MUST_CHECK;
 int pgsql_update_commit(struct store_update *base, const struct source_state *state,
 	struct store_update_result *out, struct err *err) MUST_CHECK;
+int pgsql_update_commit_all(
+	struct store *base, struct store_update_part *parts, size_t n, struct err *err) MUST_CHECK;
+void pgsql_update_rest(struct store_update *base);
 void pgsql_update_free(struct store_update *base);
+int pgsql_visit(struct store *base, struct store_visitor *v, struct err *err) MUST_CHECK;
 
 int pgsql_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
 	struct err *err) MUST_CHECK;
@@ -347,6 +364,9 @@ int pgsql_source_list(struct store *s, struct arena *a, struct source_state **ou
 	struct err *err) MUST_CHECK;
 int pgsql_source_touch(
 	struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;
+
+int pgsql_source_fail(struct store *s, struct str source, int64_t when, struct str message,
+	struct err *err) MUST_CHECK;
 
 int pgsql_has_namespace(struct store *s, struct str name_space, struct err *err) MUST_CHECK;
 int pgsql_match(struct store *s, const struct match_query *queries, size_t n, struct arena *a,

@@ -14,6 +14,9 @@ static void read_state(const struct pg_query *q, struct arena *a, struct source_
 		.updated_at = pg_i64(q, 5),
 		.checked_at = pg_i64(q, 6),
 		.advisories = (uint64_t)pg_i64(q, 7),
+		.failed_at = pg_i64(q, 9),
+		.error = arena_str(a, pg_str(q, 10)),
+		.documents = arena_str(a, pg_str(q, 11)),
 	};
 }
 
@@ -54,9 +57,22 @@ int pgsql_source_touch(struct store *s, const struct source_state *state, struct
 	pg_bind_str(&q, state->last_modified);
 	pg_bind_str(&q, state->digest);
 	pg_bind_i64(&q, state->checked_at);
+	pg_bind_str(&q, state->documents);
 	int r = pg_run(&q, PG_REPEATABLE, err);
 	if (r == 0)
 		return err_set(err, ERR_NOT_FOUND, "source %" PRIstr " was never updated",
 			STR_ARG(state->name));
+	return r < 0 ? r : 0;
+}
+
+int pgsql_source_fail(
+	struct store *s, struct str source, int64_t when, struct str message, struct err *err)
+{
+	_cleanup_pg_query_ struct pg_query q = pg_query((struct pg_store *)s, PG_SOURCE_FAIL);
+
+	pg_bind_str(&q, source);
+	pg_bind_i64(&q, when);
+	pg_bind_str(&q, message);
+	int r = pg_run(&q, PG_REPEATABLE, err);
 	return r < 0 ? r : 0;
 }

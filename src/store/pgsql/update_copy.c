@@ -9,25 +9,28 @@
 static const char tables_sql[] =
 	"CREATE TEMPORARY TABLE staged_advisory (position bigint, old_id bigint,"
 	" namespace text COLLATE \"C\", name text COLLATE \"C\", severity smallint, link text,"
-	" description_hash bytea, metadata text, content_hash bytea,"
+	" description_hash bytea, metadata text, content_hash bytea, cves text,"
 	" id bigint DEFAULT nextval('vulnerability_id_seq'));"
 	"CREATE TEMPORARY TABLE staged_fix (position bigint, package text COLLATE \"C\","
 	" introduced_key bytea, introduced_version text, fixed_key bytea, fixed_version text,"
-	" state smallint, severity smallint);"
+	" state smallint, severity smallint, arches text);"
+	"CREATE TEMPORARY TABLE staged_cve (name text COLLATE \"C\", severity smallint,"
+	" metadata text, hash bytea);"
 	"CREATE TEMPORARY TABLE staged_text (hash bytea, body text);"
 	"CREATE TEMPORARY TABLE staged_gone (id bigint, superseded smallint)";
 
 static const char drop_sql[] =
-	"DROP TABLE IF EXISTS staged_advisory, staged_fix, staged_text, staged_gone";
+	"DROP TABLE IF EXISTS staged_advisory, staged_fix, staged_text, staged_cve, staged_gone";
 
 static const char copy_advisory_sql[] =
 	"COPY staged_advisory (position, old_id, namespace, name, severity, link,"
-	" description_hash, metadata, content_hash) FROM STDIN (FORMAT binary)";
+	" description_hash, metadata, content_hash, cves) FROM STDIN (FORMAT binary)";
 
 static const char *const copy_sql[COPY_COUNT] = {
 	[COPY_ADVISORY] = copy_advisory_sql,
 	[COPY_FIX] = "COPY staged_fix FROM STDIN (FORMAT binary)",
 	[COPY_TEXT] = "COPY staged_text FROM STDIN (FORMAT binary)",
+	[COPY_CVE] = "COPY staged_cve FROM STDIN (FORMAT binary)",
 	[COPY_GONE] = "COPY staged_gone FROM STDIN (FORMAT binary)",
 };
 
@@ -158,7 +161,7 @@ static int copy_fixes(struct pg_update *u, const struct staged_advisory *a, stru
 	for (size_t i = 0; r == 0 && i < a->content.fixes.n; i++) {
 		const struct fix_record *f = &a->content.fixes.v[i];
 
-		start_row(b, 8);
+		start_row(b, 9);
 		add_i64(b, u->n_advisories);
 		add_str(b, f->package);
 		add_blob(b, f->introduced_key);
@@ -167,6 +170,7 @@ static int copy_fixes(struct pg_update *u, const struct staged_advisory *a, stru
 		add_str(b, f->fixed_version);
 		add_i16(b, f->state);
 		add_i16(b, f->severity);
+		add_str(b, f->arches);
 		r = flush_full(u, COPY_FIX, err);
 	}
 	return r;
@@ -181,6 +185,7 @@ static void note_scheme(struct pg_update *u, const struct staged_advisory *a)
 int pg_copy_advisory(
 	struct pg_update *u, const struct staged_advisory *a, int64_t old_id, struct err *err)
 {
+	_cleanup_buf_ struct buf cves = BUF_INIT(LIMIT_ADVISORY_RECORD);
 	struct buf *b = &u->rows[COPY_ADVISORY];
 	int r = start(u, err);
 
@@ -192,7 +197,8 @@ int pg_copy_advisory(
 		return r;
 	note_scheme(u, a);
 	u->n_advisories++;
-	start_row(b, 9);
+	advisory_append_cves(&a->content, &cves);
+	start_row(b, 10);
 	add_i64(b, u->n_advisories);
 	add_i64(b, old_id);
 	add_str(b, a->name_space);
@@ -202,6 +208,7 @@ int pg_copy_advisory(
 	add_blob(b, a->content.description_hash);
 	add_str(b, a->content.metadata);
 	add_blob(b, content_hash_span(&a->hash));
+	add_str(b, buf_str(&cves));
 	if ((r = flush_full(u, COPY_ADVISORY, err)) < 0)
 		return r;
 	return copy_fixes(u, a, err);
@@ -219,6 +226,21 @@ int pg_copy_gone(struct pg_update *u, int64_t id, bool superseded, struct err *e
 	return flush_full(u, COPY_GONE, err);
 }
 
+int pg_copy_cve(struct pg_update *u, const struct staged_cve *c, bool gone, struct err *err)
+{
+	struct buf *b = &u->rows[COPY_CVE];
+	int r = start(u, err);
+
+	if (r < 0)
+		return r;
+	start_row(b, 4);
+	add_str(b, c->record.name);
+	add_i16(b, c->record.severity);
+	add_str(b, c->record.metadata);
+	add_blob(b, gone ? span_n(NULL, 0) : content_hash_span(&c->hash));
+	return flush_full(u, COPY_CVE, err);
+}
+
 int pg_copy_end(struct pg_update *u, struct err *err)
 {
 	int r = 0;
@@ -228,6 +250,46 @@ int pg_copy_end(struct pg_update *u, struct err *err)
 	return r;
 }
 
+static int rename_tables(struct pg_update *u, const char *from, const char *to, struct err *err)
+{
+	static const char *const tables[] = { "staged_advisory", "staged_fix", "staged_text",
+		"staged_cve", "staged_gone" };
+	char sql[128];
+	int r = 0;
+
+	for (size_t i = 0; u->copied && r == 0 && i < ARRAY_LEN(tables); i++) {
+		(void)snprintf(sql, sizeof(sql), "ALTER TABLE %s%s RENAME TO %s%s", tables[i], from,
+			tables[i], to);
+		r = pg_exec(u->store, sql, err);
+	}
+	return r;
+}
+
+static void free_rows(struct pg_update *u)
+{
+	for (int i = 0; i < COPY_COUNT; i++)
+		buf_fini(&u->rows[i]);
+	free(u->sent_texts);
+	u->sent_texts = NULL;
+}
+
+int pg_copy_set_aside(struct pg_update *u, size_t number, struct err *err)
+{
+	char suffix[24];
+
+	free_rows(u);
+	(void)snprintf(suffix, sizeof(suffix), "_%zu", number);
+	return rename_tables(u, "", suffix, err);
+}
+
+int pg_copy_bring_back(struct pg_update *u, size_t number, struct err *err)
+{
+	char suffix[24];
+
+	(void)snprintf(suffix, sizeof(suffix), "_%zu", number);
+	return rename_tables(u, suffix, "", err);
+}
+
 void pg_copy_fini(struct pg_update *u)
 {
 	_cleanup_err_ struct err err = ERR_INIT;
@@ -235,8 +297,5 @@ void pg_copy_fini(struct pg_update *u)
 	/* What cannot be dropped goes with the connection. */
 	if (u->copied && pg_exec(u->store, drop_sql, &err) < 0)
 		u->store->farewell = true;
-	for (int i = 0; i < COPY_COUNT; i++)
-		buf_fini(&u->rows[i]);
-	free(u->sent_texts);
-	u->sent_texts = NULL;
+	free_rows(u);
 }

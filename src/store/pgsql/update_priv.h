@@ -25,7 +25,8 @@ enum pg_copy_table {
 	COPY_ADVISORY, /* staged_advisory: an advisory that is new or changed */
 	COPY_FIX,      /* staged_fix */
 	COPY_TEXT,     /* staged_text: descriptions; some that are there already, some twice */
-	COPY_GONE,     /* staged_gone: rows that vanished or were superseded */
+	COPY_CVE,  /* staged_cve: records that are new or changed; without a hash: that vanished */
+	COPY_GONE, /* staged_gone: rows that vanished or were superseded */
 	COPY_COUNT
 };
 
@@ -39,10 +40,11 @@ struct pg_update {
 	/* Of the commit: */
 	const struct source_state *state;
 	struct store_update_result result;
-	bool is_known; /* the source was updated before */
+	bool has_row; /* the source has one: it was updated, or failed to be, before */
 	int64_t source_id;
-	int64_t updated_at; /* of the source, before; 0: never */
-	bool copied;        /* there is a difference, and so there are the temporary tables */
+	int64_t updated_at;  /* of the source, before; 0: never */
+	uint64_t advisories; /* likewise */
+	bool copied;         /* there is a difference, and so there are the temporary tables */
 	int64_t n_advisories;
 	bool notifies;
 	struct map schemes; /* of the namespaces of what was copied: name → version scheme's name */
@@ -57,10 +59,21 @@ int pg_copy_advisory(struct pg_update *u, const struct staged_advisory *a, int64
 	struct err *err) MUST_CHECK;
 /* A row that vanished, or was superseded. */
 int pg_copy_gone(struct pg_update *u, int64_t id, bool superseded, struct err *err) MUST_CHECK;
+/* A record that is new or changed, or (of which only the name counts) vanished. */
+int pg_copy_cve(
+	struct pg_update *u, const struct staged_cve *c, bool gone, struct err *err) MUST_CHECK;
 /* Sends what is left. */
 int pg_copy_end(struct pg_update *u, struct err *err) MUST_CHECK;
+/* Gives the tables names with a number, so that another update can have its own; and back. */
+int pg_copy_set_aside(struct pg_update *u, size_t number, struct err *err) MUST_CHECK;
+int pg_copy_bring_back(struct pg_update *u, size_t number, struct err *err) MUST_CHECK;
 /* Drops the tables, on success and on failure. */
 void pg_copy_fini(struct pg_update *u);
+
+/* --- update_cve.c */
+
+/* Copies what differs of the records of CVEs, and counts them. Inside a transaction. */
+int pg_merge_cves(struct pg_update *u, bool partial, struct err *err) MUST_CHECK;
 
 /* --- update_write.c: from the temporary tables into the data, inside transactions */
 

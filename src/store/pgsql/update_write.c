@@ -52,15 +52,16 @@ static const char move_fixes_sql[] =
 
 static const char advisories_sql[] =
 	"INSERT INTO vulnerability (id, namespace_id, source_id, name, severity, link,"
-	" description_id, metadata, content_hash, created_at)"
-	" SELECT a.id, n.id, $2, a.name, a.severity, a.link, t.id, a.metadata, a.content_hash, $1"
+	" description_id, metadata, content_hash, cves, created_at)"
+	" SELECT a.id, n.id, $2, a.name, a.severity, a.link, t.id, a.metadata, a.content_hash,"
+	" a.cves, $1"
 	" FROM staged_advisory a JOIN namespace n ON n.name = a.namespace"
 	" LEFT JOIN text t ON t.hash = a.description_hash ORDER BY a.position";
 
 static const char fixes_sql[] =
 	"INSERT INTO fix (" PG_FIX_COLUMNS ")"
 	" SELECT a.id, p.id, f.introduced_key, f.introduced_version, f.fixed_key,"
-	" f.fixed_version, f.state, f.severity FROM staged_fix f"
+	" f.fixed_version, f.state, f.severity, f.arches FROM staged_fix f"
 	" JOIN staged_advisory a ON a.position = f.position"
 	" JOIN namespace n ON n.name = a.namespace"
 	" JOIN package p ON p.namespace_id = n.id AND p.name = f.package"
@@ -81,6 +82,11 @@ static const char notify_touching_sql[] = PG_NOTIFY_TOUCHING_SQL(STAGED_CHANGES)
 
 static const char notify_late_sql[] = PG_NOTIFY_TOUCHING_SQL(SILENT_CHANGES);
 
+static const char cves_sql[] =
+	"DELETE FROM cve c USING staged_cve x WHERE c.name = x.name;"
+	"INSERT INTO cve (name, severity, metadata, hash)"
+	" SELECT name, severity, metadata, hash FROM staged_cve WHERE hash <> ''";
+
 static int write_rows(struct pg_update *u, struct err *err)
 {
 	struct pg_store *s = u->store;
@@ -97,6 +103,8 @@ static int write_rows(struct pg_update *u, struct err *err)
 		r = pg_run_sql(s, advisories_sql, numbers, 2, err);
 	if (r >= 0)
 		r = pg_exec(s, fixes_sql, err);
+	if (r == 0)
+		r = pg_exec(s, cves_sql, err);
 	return r < 0 ? r : pg_exec(s, PG_PLAN_LOOKUPS, err);
 }
 

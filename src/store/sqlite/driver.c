@@ -16,31 +16,57 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 	[SQL_TEXT_GET] = "SELECT id FROM text WHERE hash = ?",
 	[SQL_TEXT_ADD] = "INSERT INTO text (hash, body) VALUES (?, ?)",
 	[SQL_SOURCE_GET] = "SELECT name, location, etag, last_modified, digest, updated_at,"
-			   " checked_at, advisories FROM source WHERE name = ?",
+			   " checked_at, advisories, failed_at, error, documents FROM source"
+			   " WHERE name = ?",
 	[SQL_SOURCE_LIST] = "SELECT name, location, etag, last_modified, digest, updated_at,"
-			    " checked_at, advisories FROM source ORDER BY name",
+			    " checked_at, advisories, failed_at, error, '' FROM source"
+			    " ORDER BY name",
 	[SQL_SOURCE_ADD] =
 		"INSERT INTO source (name, location, etag, last_modified, digest,"
 		" updated_at, checked_at, advisories) VALUES (?, '', '', '', '', 0, 0, 0)",
 	[SQL_SOURCE_SET] = "UPDATE source SET location = ?, etag = ?, last_modified = ?,"
-			   " digest = ?, updated_at = ?, checked_at = ?, advisories = ?"
-			   " WHERE name = ?",
+			   " digest = ?, documents = ?, updated_at = ?, checked_at = ?,"
+			   " advisories = ?, failed_at = 0, error = '' WHERE name = ?",
+	[SQL_SOURCE_FAIL] = "INSERT INTO source (name, location, etag, last_modified, digest,"
+			    " updated_at, checked_at, advisories, failed_at, error)"
+			    " VALUES (?, '', '', '', '', 0, 0, 0, ?, ?) ON CONFLICT (name)"
+			    " DO UPDATE SET failed_at = excluded.failed_at, error = excluded.error",
 	[SQL_SOURCE_ID] = "SELECT id FROM source WHERE name = ?",
 	[SQL_CURRENT] = "SELECT v.id, n.name, v.name, v.content_hash FROM namespace n"
 			" CROSS JOIN vulnerability v ON v.source_id = ? AND v.namespace_id = n.id"
 			" AND v.deleted_at IS NULL ORDER BY n.name, v.name",
+	/* Both halves come in the order of the whole. */
+	[SQL_CURRENT_COVERED] =
+		"SELECT v.id, n.name, v.name, v.content_hash FROM covered c"
+		" CROSS JOIN namespace n ON n.name = c.name"
+		" CROSS JOIN vulnerability v ON v.source_id = ?1 AND v.namespace_id = n.id"
+		" AND v.deleted_at IS NULL WHERE c.what = ?2"
+		" UNION ALL SELECT v.id, n.name, v.name, v.content_hash FROM namespace n"
+		" CROSS JOIN covered c CROSS JOIN vulnerability v ON v.source_id = ?1"
+		" AND v.namespace_id = n.id AND v.name = c.name AND v.deleted_at IS NULL"
+		" WHERE c.what = ?3 AND EXISTS (SELECT 1 FROM vulnerability x"
+		" WHERE x.source_id = ?1 AND x.namespace_id = n.id AND x.deleted_at IS NULL)"
+		" AND NOT EXISTS (SELECT 1 FROM covered x WHERE x.what = ?2 AND x.name = n.name)"
+		" ORDER BY 2, 3",
+	[SQL_COVER] = "INSERT INTO covered (what, name) VALUES (?, ?)",
+	[SQL_CVE_GET] = "SELECT hash FROM cve WHERE name = ?",
+	[SQL_CVE_PUT] = "INSERT OR REPLACE INTO cve (name, severity, metadata, hash)"
+			" VALUES (?, ?, ?, ?)",
+	[SQL_CVE_NAMES] = "SELECT name FROM cve ORDER BY name",
+	[SQL_CVES] = "SELECT name, severity, metadata FROM cve ORDER BY name",
+	[SQL_CVE_DELETE] = "DELETE FROM cve WHERE name = ?",
 	[SQL_VULNERABILITY_ADD] =
 		"INSERT INTO vulnerability (namespace_id, source_id, name, severity, link,"
-		" description_id, metadata, content_hash, created_at)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" description_id, metadata, content_hash, created_at, cves)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_VULNERABILITY_DELETE] = "UPDATE vulnerability SET deleted_at = ? WHERE id = ?",
 	[SQL_FIX_ADD] = "INSERT INTO fix (vulnerability_id, package_id, introduced_key,"
-			" introduced_version, fixed_key, fixed_version, state, severity)"
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			" introduced_version, fixed_key, fixed_version, state, severity, arches)"
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_FIX_KEEP] = "INSERT INTO deleted_fix (vulnerability_id, package_id, introduced_key,"
-			 " introduced_version, fixed_key, fixed_version, state, severity)"
+			 " introduced_version, fixed_key, fixed_version, state, severity, arches)"
 			 " SELECT vulnerability_id, package_id, introduced_key, introduced_version,"
-			 " fixed_key, fixed_version, state, severity FROM fix"
+			 " fixed_key, fixed_version, state, severity, arches FROM fix"
 			 " WHERE vulnerability_id = ?",
 	[SQL_FIX_DELETE] = "DELETE FROM fix WHERE vulnerability_id = ?",
 	[SQL_OUTDATED_DELETE] = "DELETE FROM vulnerability AS v"
@@ -56,8 +82,12 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 			      " CROSS JOIN package p ON p.namespace_id = n.id"
 			      " CROSS JOIN fix f ON f.package_id = p.id"
 			      " WHERE n.name = ?)",
-	[SQL_MATCH] = "SELECT q.position, v.id, f.fixed_key, v.name, f.severity, f.state,"
-		      " f.fixed_version, v.link, t.body, s.name FROM match_query q"
+	[SQL_MATCH] = "SELECT q.position, v.id, f.fixed_key, v.name,"
+		      " CASE WHEN f.severity = 0 THEN coalesce((SELECT c.severity FROM cve c"
+		      " WHERE c.name = v.name), 0) ELSE f.severity END,"
+		      " f.state,"
+		      " f.fixed_version, v.link, t.body, s.name, v.cves, f.arches"
+		      " FROM match_query q"
 		      " CROSS JOIN namespace n ON n.name = q.namespace"
 		      " CROSS JOIN package p ON p.namespace_id = n.id AND p.name = q.package"
 		      " CROSS JOIN fix f ON f.package_id = p.id"
@@ -156,13 +186,15 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 		" CROSS JOIN package p ON p.id = f.package_id"
 		" CROSS JOIN layer a ON a.id = lf.added_by WHERE lf.layer_id = ?",
 	[SQL_LAYER_MATCHES] = "SELECT f.id, v.id, x.fixed_key, x.fixed_version, v.name, v.severity,"
-			      " v.link, t.body, v.metadata, s.name FROM layer_feature lf"
+			      " v.link, t.body, v.metadata, s.name, x.state,"
+			      " coalesce(c.severity, 0), c.metadata FROM layer_feature lf"
 			      " CROSS JOIN feature f ON f.id = lf.feature_id"
 			      " CROSS JOIN fix x ON x.package_id = f.package_id"
 			      " AND x.fixed_key > f.key AND x.introduced_key <= f.key"
 			      " CROSS JOIN vulnerability v ON v.id = x.vulnerability_id"
 			      " CROSS JOIN source s ON s.id = v.source_id"
-			      " LEFT JOIN text t ON t.id = v.description_id WHERE lf.layer_id = ?",
+			      " LEFT JOIN text t ON t.id = v.description_id"
+			      " LEFT JOIN cve c ON c.name = v.name WHERE lf.layer_id = ?",
 
 	[SQL_VULNERABILITY_FIND] =
 		"SELECT v.id, v.source_id, s.name FROM namespace n"
@@ -171,27 +203,33 @@ const char *const sqlite_store_sql[SQL_COUNT] = {
 		" WHERE n.name = ?1 ORDER BY s.name LIMIT 1",
 	[SQL_VULNERABILITY_GET] =
 		"SELECT v.id, v.name, n.name, n.version_format, v.severity, v.link, t.body,"
-		" v.metadata, t.hash, v.description_id FROM vulnerability v"
+		" v.metadata, v.cves, t.hash, v.description_id, coalesce(c.severity, 0),"
+		" c.metadata FROM vulnerability v"
 		" CROSS JOIN namespace n ON n.id = v.namespace_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE v.id = ?",
+		" LEFT JOIN text t ON t.id = v.description_id"
+		" LEFT JOIN cve c ON c.name = v.name WHERE v.id = ?",
 	/* A name that several sources have is that of the first of them. */
 	[SQL_VULNERABILITY_LIST] =
 		"SELECT v.id, v.name, n.name, n.version_format, v.severity, v.link, t.body,"
-		" v.metadata FROM namespace n CROSS JOIN vulnerability v"
+		" v.metadata, v.cves, coalesce(c.severity, 0), c.metadata"
+		" FROM namespace n CROSS JOIN vulnerability v"
 		" ON v.namespace_id = n.id AND v.deleted_at IS NULL AND v.id >= ?2"
 		" CROSS JOIN source s ON s.id = v.source_id"
-		" LEFT JOIN text t ON t.id = v.description_id WHERE n.id = ?1"
+		" LEFT JOIN text t ON t.id = v.description_id"
+		" LEFT JOIN cve c ON c.name = v.name WHERE n.id = ?1"
 		" AND NOT EXISTS (SELECT 1 FROM vulnerability o"
 		" CROSS JOIN source os ON os.id = o.source_id AND os.name < s.name"
 		" WHERE o.namespace_id = v.namespace_id AND o.name = v.name"
 		" AND o.deleted_at IS NULL) ORDER BY v.id LIMIT ?3",
 	[SQL_FIXES] = "SELECT p.name, x.introduced_key, x.introduced_version, x.fixed_key,"
-		      " x.fixed_version, x.state, x.severity FROM ("
-		      " SELECT * FROM fix WHERE vulnerability_id = ?1 UNION ALL"
-		      " SELECT package_id, fixed_key, introduced_key, vulnerability_id,"
-		      " introduced_version, fixed_version, state, severity"
+		      " x.fixed_version, x.state, x.severity, x.arches FROM ("
+		      " SELECT package_id, fixed_key, introduced_key, introduced_version,"
+		      " fixed_version, state, severity, arches FROM fix WHERE vulnerability_id = ?1"
+		      " UNION ALL SELECT package_id, fixed_key, introduced_key,"
+		      " introduced_version, fixed_version, state, severity, arches"
 		      " FROM deleted_fix WHERE vulnerability_id = ?1) x"
-		      " JOIN package p ON p.id = x.package_id ORDER BY p.name, x.introduced_key",
+		      " JOIN package p ON p.id = x.package_id"
+		      " ORDER BY p.name, x.introduced_key, x.arches",
 	[SQL_SOURCE_COUNT] = "UPDATE source SET advisories = advisories + ? WHERE id = ?",
 
 	[SQL_NOTIFICATION_GET] = "SELECT name, created_at, notified_at, deleted_at,"
@@ -265,11 +303,17 @@ const struct store_driver store_sqlite_driver = {
 	.set_busy_timeout = set_busy_timeout,
 	.update_begin = sqlite_update_begin,
 	.update_put = sqlite_update_put,
+	.update_put_cve = sqlite_update_put_cve,
+	.update_cover = sqlite_update_cover,
 	.update_commit = sqlite_update_commit,
+	.update_commit_all = sqlite_update_commit_all,
+	.update_rest = sqlite_update_rest,
 	.update_free = sqlite_update_free,
+	.visit = sqlite_visit,
 	.source_get = sqlite_source_get,
 	.source_list = sqlite_source_list,
 	.source_touch = sqlite_source_touch,
+	.source_fail = sqlite_source_fail,
 	.has_namespace = sqlite_has_namespace,
 	.match = sqlite_match,
 	.facts_get = sqlite_facts_get,

@@ -129,6 +129,8 @@ static int read_matches(
 			.fixed_key = query_blob(&q, 2),
 			.severity = query_i64(&q, 5),
 			.source = query_str(&q, 9),
+			.state = query_i64(&q, 10),
+			.cve = { query_i64(&q, 11), query_str(&q, 12) },
 			.match = {
 				.fixed_by = query_str(&q, 3),
 				.name = query_str(&q, 4),

@@ -27,6 +27,8 @@ static int read_row(struct match_fold *f, const struct query *q, struct err *err
 		.link = query_str(q, 7),
 		.description = query_str(q, 8),
 		.source = query_str(q, 9),
+		.cves = query_str(q, 10),
+		.arches = query_str(q, 11),
 	};
 
 	return match_fold_add(f, &row, err);
@@ -40,7 +42,7 @@ int sqlite_match(struct store *s, const struct match_query *queries, size_t n, s
 	_cleanup_query_ struct query q = query_start(&store->db, SQL_MATCH);
 	int r;
 
-	match_fold_init(&fold, a, store->db.label);
+	match_fold_init(&fold, queries, a, store->db.label);
 	store->queries = queries;
 	store->n_queries = n;
 	while ((r = query_step(&q, err)) > 0) {

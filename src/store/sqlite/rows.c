@@ -28,14 +28,17 @@ static int add_fix(struct sqlite_store *s, int64_t vulnerability, int64_t name_s
 	query_bind_str(&q, f->fixed_version);
 	query_bind_i64(&q, f->state);
 	query_bind_i64(&q, f->severity);
+	query_bind_str(&q, f->arches);
 	return query_run(&q, err);
 }
 
 static int add_row(
 	struct sqlite_store *s, const struct vulnerability_row *row, int64_t *id, struct err *err)
 {
+	_cleanup_buf_ struct buf cves = BUF_INIT(LIMIT_ADVISORY_RECORD);
 	_cleanup_query_ struct query q = query_start(&s->db, SQL_VULNERABILITY_ADD);
 
+	advisory_append_cves(row->content, &cves);
 	query_bind_i64(&q, row->name_space_id);
 	query_bind_i64(&q, row->source_id);
 	query_bind_str(&q, row->name);
@@ -48,6 +51,7 @@ static int add_row(
 	query_bind_str(&q, row->content->metadata);
 	query_bind_blob(&q, content_hash_span(row->hash));
 	query_bind_i64(&q, row->now);
+	query_bind_str(&q, buf_str(&cves));
 	int r = query_run(&q, err);
 	if (r == 0)
 		*id = sqlite3_last_insert_rowid(s->db.handle);

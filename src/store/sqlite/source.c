@@ -14,6 +14,9 @@ static void read_state(const struct query *q, struct arena *a, struct source_sta
 		.updated_at = query_i64(q, 5),
 		.checked_at = query_i64(q, 6),
 		.advisories = (uint64_t)query_i64(q, 7),
+		.failed_at = query_i64(q, 8),
+		.error = arena_str(a, query_str(q, 9)),
+		.documents = arena_str(a, query_str(q, 10)),
 	};
 }
 
@@ -82,6 +85,7 @@ int sqlite_source_set(struct sqlite_store *s, const struct source_state *state, 
 	query_bind_str(&q, state->etag);
 	query_bind_str(&q, state->last_modified);
 	query_bind_str(&q, state->digest);
+	query_bind_str(&q, state->documents);
 	query_bind_i64(&q, state->updated_at);
 	query_bind_i64(&q, state->checked_at);
 	query_bind_i64(&q, (int64_t)state->advisories);
@@ -100,6 +104,8 @@ static void touch(struct source_state *old, const struct source_state *state)
 		old->etag = state->etag;
 	if (moved || state->last_modified.n > 0)
 		old->last_modified = state->last_modified;
+	if (moved || state->documents.n > 0)
+		old->documents = state->documents;
 	old->checked_at = state->checked_at;
 }
 
@@ -112,7 +118,7 @@ static int touch_in_transaction(
 
 	if (r < 0)
 		return r;
-	if (r == 0)
+	if (r == 0 || old.updated_at == 0)
 		return err_set(err, ERR_NOT_FOUND, "source %" PRIstr " was never updated",
 			STR_ARG(state->name));
 	/* Somebody else has written meanwhile: what was found current is not what is here any more.
@@ -137,5 +143,31 @@ int sqlite_source_touch(struct store *s, const struct source_state *state, struc
 	r = touch_in_transaction(store, state, err);
 	if (r < 0)
 		sqlite_rollback(&store->db);
+	return r;
+}
+
+static int fail_in_transaction(struct sqlite_store *s, struct str source, int64_t when,
+	struct str message, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&s->db, SQL_SOURCE_FAIL);
+
+	query_bind_str(&q, source);
+	query_bind_i64(&q, when);
+	query_bind_str(&q, message);
+	int r = query_run(&q, err);
+	return r < 0 ? r : sqlite_commit(s, err);
+}
+
+int sqlite_source_fail(
+	struct store *base, struct str source, int64_t when, struct str message, struct err *err)
+{
+	struct sqlite_store *s = (struct sqlite_store *)base;
+	int r = sqlite_begin(s, err);
+
+	if (r < 0)
+		return r;
+	r = fail_in_transaction(s, source, when, message, err);
+	if (r < 0)
+		sqlite_rollback(&s->db);
 	return r;
 }

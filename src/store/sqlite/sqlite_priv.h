@@ -83,8 +83,16 @@ enum sqlite_statement {
 	SQL_SOURCE_LIST,
 	SQL_SOURCE_ADD,
 	SQL_SOURCE_SET,
+	SQL_SOURCE_FAIL,
 	SQL_SOURCE_ID,
 	SQL_CURRENT,
+	SQL_CURRENT_COVERED,
+	SQL_COVER,
+	SQL_CVE_GET,
+	SQL_CVE_PUT,
+	SQL_CVE_NAMES,
+	SQL_CVES,
+	SQL_CVE_DELETE,
 	SQL_VULNERABILITY_ADD,
 	SQL_VULNERABILITY_DELETE,
 	SQL_FIX_ADD,
@@ -216,6 +224,14 @@ int sqlite_vulnerability_mark_deleted(
  * that were dealt with. */
 int sqlite_drop_outdated(struct sqlite_store *s, int64_t now, struct err *err) MUST_CHECK;
 
+/* --- update_cve.c */
+
+struct store_staging;
+
+/* Writes the staged records of CVEs; counts them in *result. */
+int sqlite_cves_write(struct sqlite_store *s, struct store_staging *g, bool partial,
+	struct store_update_result *result, struct err *err) MUST_CHECK;
+
 /* --- notify.c: notifications of a transaction's changes */
 
 /* Makes the function uuid() known to the connection. */
@@ -233,9 +249,17 @@ int sqlite_update_begin(
 	struct store *s, struct str source, struct store_update **out, struct err *err) MUST_CHECK;
 int sqlite_update_put(
 	struct store_update *base, const struct advisory *a, struct err *err) MUST_CHECK;
+int sqlite_update_put_cve(
+	struct store_update *base, const struct cve_record *c, struct err *err) MUST_CHECK;
+int sqlite_update_cover(struct store_update *base, enum store_cover what, struct str name,
+	struct err *err) MUST_CHECK;
 int sqlite_update_commit(struct store_update *base, const struct source_state *state,
 	struct store_update_result *out, struct err *err) MUST_CHECK;
+int sqlite_update_commit_all(
+	struct store *base, struct store_update_part *parts, size_t n, struct err *err) MUST_CHECK;
+void sqlite_update_rest(struct store_update *base);
 void sqlite_update_free(struct store_update *base);
+int sqlite_visit(struct store *base, struct store_visitor *v, struct err *err) MUST_CHECK;
 
 int sqlite_source_get(struct store *s, struct str source, struct arena *a, struct source_state *out,
 	struct err *err) MUST_CHECK;
@@ -243,10 +267,12 @@ int sqlite_source_list(struct store *s, struct arena *a, struct source_state **o
 	struct err *err) MUST_CHECK;
 int sqlite_source_touch(
 	struct store *s, const struct source_state *state, struct err *err) MUST_CHECK;
+int sqlite_source_fail(struct store *base, struct str source, int64_t when, struct str message,
+	struct err *err) MUST_CHECK;
 /* The row's id, made when it is missing; inside a transaction. */
 int sqlite_source_id(
 	struct sqlite_store *s, struct str source, int64_t *id, struct err *err) MUST_CHECK;
-/* Sets everything; inside a transaction. */
+/* Sets everything, and that nothing failed; inside a transaction. */
 int sqlite_source_set(
 	struct sqlite_store *s, const struct source_state *state, struct err *err) MUST_CHECK;
 
@@ -295,14 +321,17 @@ int sqlite_vulnerability_delete(struct store *base, struct str name_space, struc
 /* 1 and the current row that goes by this name (see vulnerabilities.h), 0 when there is none. */
 int sqlite_vulnerability_find(struct sqlite_store *s, struct str name_space, struct str name,
 	int64_t *id, int64_t *source_id, struct err *err) MUST_CHECK;
-/* 1 and *out without its fixes, also of a deleted one; 0 when there is none. */
+/* 1 and *out as it is stored, without its fixes, also of a deleted one; 0 when there is none. */
 int sqlite_vulnerability_row(struct sqlite_store *s, int64_t id, struct arena *a,
-	struct stored_vulnerability *out, struct span *description_hash, int64_t *description_id,
-	struct err *err) MUST_CHECK;
+	struct stored_vulnerability *out, struct cve_of_row *cve, struct span *description_hash,
+	int64_t *description_id, struct err *err) MUST_CHECK;
 /* Appends the fixes, by package and introduced version. */
 int sqlite_fixes(struct sqlite_store *s, int64_t vulnerability, struct arena *a,
 	struct advisory_record *out, struct err *err) MUST_CHECK;
 /* 1 and *out with its fixes, also of a deleted one; 0 when there is none. */
+int sqlite_vulnerability_alone(struct sqlite_store *s, int64_t id, struct arena *a,
+	struct stored_vulnerability *out,
+	struct err *err) MUST_CHECK; /* without its CVE's record */
 int sqlite_vulnerability_by_id(struct sqlite_store *s, int64_t id, struct arena *a,
 	struct stored_vulnerability *out, struct err *err) MUST_CHECK;
 

@@ -25,6 +25,7 @@ struct sqlite_update {
 	/* Of the commit: */
 	int64_t now;
 	int64_t source_id;
+	uint64_t advisories;   /* of the source, before */
 	bool notifies;         /* changes are noted */
 	struct map namespaces; /* name → int64_t, its id, in the arena */
 	struct arena arena;
@@ -54,6 +55,21 @@ int sqlite_update_put(struct store_update *base, const struct advisory *a, struc
 	struct sqlite_update *u = (struct sqlite_update *)base;
 
 	return store_staging_put(u->staging, a, err);
+}
+
+int sqlite_update_put_cve(struct store_update *base, const struct cve_record *c, struct err *err)
+{
+	struct sqlite_update *u = (struct sqlite_update *)base;
+
+	return store_staging_put_cve(u->staging, c, err);
+}
+
+int sqlite_update_cover(
+	struct store_update *base, enum store_cover what, struct str name, struct err *err)
+{
+	struct sqlite_update *u = (struct sqlite_update *)base;
+
+	return store_staging_cover(u->staging, what, name, err);
 }
 
 void sqlite_update_free(struct store_update *base)
@@ -185,13 +201,61 @@ static int merge_one(struct sqlite_update *u, struct current *c, const struct st
 	return put_off(u, c, a, err);
 }
 
+/* What is covered, in a table of the connection. */
+static int note_covered(struct sqlite_update *u, enum store_cover what, struct err *err)
+{
+	_cleanup_query_ struct query q = query_start(&u->store->db, SQL_COVER);
+	struct str name;
+	int r;
+
+	while ((r = store_staging_next_covered(u->staging, what, &name, err)) > 0) {
+		query_bind_i64(&q, what);
+		query_bind_str(&q, name);
+		if ((r = query_run(&q, err)) < 0)
+			return r;
+	}
+	return r;
+}
+
+static bool is_partial(const struct sqlite_update *u)
+{
+	return store_staging_covered(u->staging, STORE_COVER_NAMESPACE) +
+		       store_staging_covered(u->staging, STORE_COVER_NAME) >
+	       0;
+}
+
+/* The current rows that the update covers. */
+static int start_current(struct sqlite_update *u, struct current *c, struct err *err)
+{
+	int r = 0;
+
+	if (is_partial(u)) {
+		r = sqlite_exec(&u->store->db,
+			"CREATE TEMP TABLE IF NOT EXISTS covered (what INTEGER, name TEXT,"
+			" PRIMARY KEY (what, name)) WITHOUT ROWID; DELETE FROM covered",
+			err);
+		if (r == 0)
+			r = note_covered(u, STORE_COVER_NAMESPACE, err);
+		if (r == 0)
+			r = note_covered(u, STORE_COVER_NAME, err);
+		if (r < 0)
+			return r;
+	}
+	c->q = query_start(&u->store->db, is_partial(u) ? SQL_CURRENT_COVERED : SQL_CURRENT);
+	query_bind_i64(&c->q, u->source_id);
+	if (is_partial(u)) {
+		query_bind_i64(&c->q, STORE_COVER_NAMESPACE);
+		query_bind_i64(&c->q, STORE_COVER_NAME);
+	}
+	return current_next(c, err);
+}
+
 static int merge(struct sqlite_update *u, struct store_update_result *result, struct err *err)
 {
-	struct current c = { .q = query_start(&u->store->db, SQL_CURRENT) };
+	struct current c = { .more = 0 };
 	const struct staged_advisory *a;
+	int r = start_current(u, &c, err);
 
-	query_bind_i64(&c.q, u->source_id);
-	int r = current_next(&c, err);
 	while (r == 0 && (r = store_staging_next(u->staging, &a, err)) > 0)
 		r = merge_one(u, &c, a, result, err);
 	while (r == 0 && c.more) {
@@ -199,6 +263,11 @@ static int merge(struct sqlite_update *u, struct store_update_result *result, st
 		r = put_off(u, &c, NULL, err);
 	}
 	query_fini(&c.q);
+	if (r == 0)
+		r = store_check_shrinking(&u->base,
+			store_staging_covered(u->staging, STORE_COVER_NAME) > 0, result, err);
+	if (is_partial(u))
+		result->unchanged += store_uncovered(result, u->advisories);
 	return r;
 }
 
@@ -222,11 +291,6 @@ static int do_put_off(struct sqlite_update *u, struct err *err)
 	return r;
 }
 
-static bool has_changes(const struct store_update_result *r)
-{
-	return r->inserted + r->changed + r->deleted > 0;
-}
-
 /* Whether the source was never updated: its first state is no change. */
 static int find_source(
 	struct sqlite_update *u, struct source_state *old, struct arena *a, struct err *err)
@@ -235,7 +299,8 @@ static int find_source(
 
 	if (r < 0)
 		return r;
-	u->notifies = r > 0 && u->base.notify != STORE_NOTIFY_NONE;
+	u->advisories = r > 0 ? old->advisories : 0;
+	u->notifies = r > 0 && old->updated_at != 0 && u->base.notify != STORE_NOTIFY_NONE;
 	r = sqlite_source_id(u->store, u->source, &u->source_id, err);
 	if (r == 0 && u->notifies)
 		r = sqlite_changes_start(u->store, err);
@@ -249,7 +314,7 @@ static int set_source(struct sqlite_update *u, const struct source_state *state,
 
 	new.name = u->source;
 	new.advisories = result->inserted + result->changed + result->unchanged;
-	if (!has_changes(result) && old->updated_at != 0)
+	if (!store_has_changes(result) && old->updated_at != 0)
 		new.updated_at = old->updated_at;
 	return sqlite_source_set(u->store, &new, err);
 }
@@ -275,27 +340,63 @@ static int commit_in_transaction(struct sqlite_update *u, const struct source_st
 
 	if (r == 0)
 		r = merge(u, result, err);
-	if (r == 0 && has_changes(result))
+	if (r == 0)
+		r = sqlite_cves_write(u->store, u->staging, is_partial(u), result, err);
+	if (r == 0 && store_has_changes(result))
 		r = follow_up(u, result, err);
 	if (r == 0)
 		r = set_source(u, state, &old, result, err);
-	return r < 0 ? r : sqlite_commit(u->store, err);
+	return r;
+}
+
+static int commit_part(struct store_update_part *part, struct err *err)
+{
+	struct sqlite_update *u = (struct sqlite_update *)part->update;
+
+	u->now = part->state.updated_at;
+	u->known_texts = xcalloc(KNOWN_TEXTS, sizeof(*u->known_texts));
+	int r = commit_in_transaction(u, &part->state, &part->result, err);
+	free(u->known_texts);
+	u->known_texts = NULL;
+	return r;
+}
+
+int sqlite_update_commit_all(
+	struct store *base, struct store_update_part *parts, size_t n, struct err *err)
+{
+	struct sqlite_store *s = (struct sqlite_store *)base;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = store_staging_start(((struct sqlite_update *)parts[i].update)->staging, err);
+	if (r == 0)
+		r = sqlite_begin(s, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = commit_part(&parts[i], err);
+		if (r < 0 && n > 1)
+			(void)err_wrap(err, "%" PRIstr, STR_ARG(parts[i].state.name));
+	}
+	if (r == 0)
+		r = sqlite_commit(s, err);
+	if (r < 0)
+		sqlite_rollback(&s->db);
+	return r;
 }
 
 int sqlite_update_commit(struct store_update *base, const struct source_state *state,
 	struct store_update_result *out, struct err *err)
 {
-	struct sqlite_update *u = (struct sqlite_update *)base;
+	struct store_update_part part = { .update = base, .state = *state };
+	int r = sqlite_update_commit_all(
+		&((struct sqlite_update *)base)->store->base, &part, 1, err);
 
-	u->now = state->updated_at;
-	u->known_texts = xcalloc(KNOWN_TEXTS, sizeof(*u->known_texts));
-	int r = store_staging_start(u->staging, err);
-	if (r == 0)
-		r = sqlite_begin(u->store, err);
-	if (r < 0)
-		return r;
-	r = commit_in_transaction(u, state, out, err);
-	if (r < 0)
-		sqlite_rollback(&u->store->db);
+	*out = part.result;
 	return r;
+}
+
+void sqlite_update_rest(struct store_update *base)
+{
+	store_staging_rest(((struct sqlite_update *)base)->staging);
 }

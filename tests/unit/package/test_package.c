@@ -97,17 +97,92 @@ static void test_advisories_name_the_source_but_for_rpm(void **state UNUSED)
 		.name = STR("a"), .version = STR("1"), .source = STR("b")
 	};
 
-	assert_str(package_advisory_name(STR("dpkg"), &p), "openssl");
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+
+	assert_str(package_advisory_name(STR("dpkg"), &p, &arena), "openssl");
 	assert_str(package_advisory_version(STR("dpkg"), &p), "2");
-	assert_str(package_advisory_name(STR("apk"), &p), "openssl");
+	assert_str(package_advisory_name(STR("apk"), &p, &arena), "openssl");
 	assert_str(package_advisory_version(STR("apk"), &p), "2");
-	assert_str(package_advisory_name(STR("rpm"), &p), "libssl3");
+	assert_str(package_advisory_name(STR("rpm"), &p, &arena), "libssl3");
 	assert_str(package_advisory_version(STR("rpm"), &p), "2+b1");
-	assert_str(package_advisory_name(STR(""), &p), "libssl3");
-	assert_str(package_advisory_name(STR("dpkg"), &alone), "a");
+	assert_str(package_advisory_name(STR(""), &p, &arena), "libssl3");
+	assert_str(package_advisory_name(STR("dpkg"), &alone, &arena), "a");
 	assert_str(package_advisory_version(STR("dpkg"), &alone), "1");
-	assert_str(package_advisory_name(STR("apk"), &unversioned), "b");
+	assert_str(package_advisory_name(STR("apk"), &unversioned, &arena), "b");
 	assert_str(package_advisory_version(STR("apk"), &unversioned), "1");
+}
+
+static void test_rpm_packages_have_the_name_of_their_source_too(void **state UNUSED)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	const struct package p = { .name = STR("npm"), .source = STR("nodejs") };
+	const struct package modular = { .name = STR("npm"),
+		.source = STR("nodejs"),
+		.module = STR("nodejs:12:8030020201124152102:229f0a1c") };
+	const struct package alone = { .name = STR("npm") };
+
+	assert_str(package_advisory_source(STR("rpm"), &p, &arena), "src::nodejs");
+	assert_str(package_advisory_source(STR("rpm"), &modular, &arena), "nodejs:12::src::nodejs");
+	assert_str(package_advisory_source(STR("rpm"), &alone, &arena), "");
+	assert_str(package_advisory_source(STR("dpkg"), &p, &arena), "");
+}
+
+static void test_advisories_of_azure_linux_name_the_source(void **state UNUSED)
+{
+	static const struct {
+		const char *version;
+		bool source;
+	} cases[] = {
+		{ "1.1.1k-28.cm2", true },
+		{ "3.2.0.azl2-3.azl3", true },
+		{ "1-1.azl10", true },
+		{ "1-1.azl", false },
+		{ "1-1.azl3x", false },
+		{ "1-1.cm2.1", false },
+		{ "1-1.el9", false },
+		{ "cm2", true },
+		{ "", false },
+	};
+
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct package p = { .name = STR("openssl-libs"),
+			.version = str_of(cases[i].version),
+			.source = STR("openssl"),
+			.source_version = STR("7") };
+
+		assert_str(package_advisory_name(STR("rpm"), &p, &a),
+			cases[i].source ? "openssl" : "openssl-libs");
+		assert_str(package_advisory_version(STR("rpm"), &p),
+			cases[i].source ? "7" : cases[i].version);
+	}
+}
+
+static void test_other_builds_of_an_rpm_package_have_other_names(void **state UNUSED)
+{
+	static const struct {
+		const char *version, *module, *expected;
+	} cases[] = {
+		{ "1:10.19.0-1.module+el8", "nodejs:10:8030020200:229f0a1c", "nodejs:10::npm" },
+		{ "1:10.19.0-1.module+el8", "nodejs:10", "nodejs:10::npm" },
+		{ "1:10.19.0-1.module+el8", "nodejs", "npm" },
+		{ "1:10.19.0-1.module+el8", "nodejs:", "npm" },
+		{ "1:10.19.0-1.module+el8", ":10", "npm" },
+		{ "2:1.1.1g-15.ksplice1.el8_3", "", "ksplice::npm" },
+		{ "10:3.6.16-4.0.1.el8_fips", "", "fips::npm" },
+		{ "1:10.19.0-1", "", "npm" },
+	};
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct package p = { .name = STR("npm"),
+			.version = str_of(cases[i].version),
+			.module = str_of(cases[i].module) };
+
+		assert_str(package_advisory_name(STR("rpm"), &p, &arena), cases[i].expected);
+		assert_str(package_advisory_name(STR("apk"), &p, &arena), "npm");
+	}
 }
 
 static void test_fields_are_checked(void **state UNUSED)
@@ -145,6 +220,9 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_only_rpm_databases_exclude_each_other),
 		cmocka_unit_test(test_advisories_name_the_source_but_for_rpm),
+		cmocka_unit_test(test_rpm_packages_have_the_name_of_their_source_too),
+		cmocka_unit_test(test_advisories_of_azure_linux_name_the_source),
+		cmocka_unit_test(test_other_builds_of_an_rpm_package_have_other_names),
 		cmocka_unit_test(test_fields_are_checked),
 		cmocka_unit_test(test_equal_neighbours_are_stored_once),
 	};

@@ -54,6 +54,8 @@ static void set_debian(struct report_target *t)
 
 static void fill_full(struct report_target *t)
 {
+	static const struct str cves[] = { STR_INIT("CVE-2023-4911"), STR_INIT("CVE-2023-4912") };
+
 	t->target = STR("shop.tar");
 	t->digest = STR("sha256:6a5c00000000000000000000000000000000000000000000000000000000000f");
 	set_debian(t);
@@ -68,6 +70,8 @@ static void fill_full(struct report_target *t)
 		STR("A buffer overflow in the \"ld.so\" loader\nlets local users\tgain root.");
 	add_finding(t, "CVE-2023-4911", SEVERITY_HIGH, "libc-bin", "2.36-9", "2.36-9+deb12u3",
 		FIX_STATE_FIXED);
+	last_finding(t)->cves = cves;
+	last_finding(t)->n_cves = ARRAY_LEN(cves);
 	add_finding(t, "CVE-2023-0001", SEVERITY_DEFCON1, "openssl", "3.0.9-1", "3.0.10-1",
 		FIX_STATE_FIXED);
 	add_finding(t, "CVE-2023-0002", SEVERITY_CRITICAL, "openssl", "3.0.9-1", "",

@@ -110,6 +110,8 @@ int main(void)
 		failed += conformance_versions(backend->name);
 		failed += conformance_put(backend->name);
 		failed += conformance_commit(backend->name);
+		failed += conformance_content(backend->name);
+		failed += conformance_partial(backend->name);
 		failed += conformance_model(backend->name);
 		failed += conformance_caches(backend->name);
 		failed += conformance_layers(backend->name);

@@ -27,6 +27,8 @@ static inline struct store *store_of(void **state)
 int conformance_versions(const char *group);
 int conformance_put(const char *group);
 int conformance_commit(const char *group);
+int conformance_content(const char *group);
+int conformance_partial(const char *group);
 int conformance_model(const char *group);
 int conformance_caches(const char *group);
 int conformance_layers(const char *group);

@@ -102,6 +102,91 @@ static void test_validators_do_not_outlive_their_location(void **state)
 	assert_str(source.digest, "sha256:00");
 }
 
+static void assert_documents(struct store *s, const char *expected)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state source;
+
+	assert_int_equal(store_source_get(s, STR("debian"), &a, &source, NULL), 1);
+	assert_str(source.documents, expected);
+}
+
+static void test_documents_are_kept(void **state)
+{
+	struct store *s = store_of(state);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state set = { .name = STR("debian"),
+		.location = STR("/mirror"),
+		.documents = STR("one\n\xc3\xa9"),
+		.updated_at = 10 };
+	struct source_state touch = { .name = STR("debian") }, *sources;
+	struct store_update_result result;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	assert_ok(store_update_commit(test_begin(s, "debian"), &set, &result, &err), &err);
+	assert_documents(s, "one\n\xc3\xa9");
+	assert_ok(store_source_touch(s, &touch, &err), &err);
+	assert_documents(s, "one\n\xc3\xa9");
+	touch.documents = STR("two");
+	assert_ok(store_source_touch(s, &touch, &err), &err);
+	assert_documents(s, "two");
+	assert_ok(store_source_list(s, &a, &sources, &n, &err), &err);
+	assert_str(sources[0].documents, "");
+	/* Those of another location. */
+	touch.documents = STR_NULL;
+	touch.location = STR("/elsewhere");
+	assert_ok(store_source_touch(s, &touch, &err), &err);
+	assert_documents(s, "");
+	char *large = xcalloc(LIMIT_SOURCE_DOCUMENTS + 1, 1);
+	memset(large, 'x', LIMIT_SOURCE_DOCUMENTS + 1);
+	set.documents = str_n(large, LIMIT_SOURCE_DOCUMENTS);
+	assert_ok(store_update_commit(test_begin(s, "debian"), &set, &result, &err), &err);
+	assert_documents(s, arena_cstr(&a, set.documents));
+	set.documents.n++;
+	assert_ok(store_update_commit(test_begin(s, "debian"), &set, &result, &err), &err);
+	assert_documents(s, "");
+	free(large);
+}
+
+static void assert_failure(struct store *s, int64_t updated_at, int64_t when, const char *error)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct source_state source, *sources;
+	size_t n;
+
+	assert_int_equal(store_source_get(s, STR("debian"), &a, &source, NULL), 1);
+	assert_int_equal(source.updated_at, updated_at);
+	assert_int_equal(source.failed_at, when);
+	assert_str(source.error, error);
+	assert_int_equal(store_source_list(s, &a, &sources, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(sources[0].failed_at, when);
+	assert_str(sources[0].error, error);
+}
+
+static void test_failure_is_told_until_it_works(void **state)
+{
+	struct store *s = store_of(state);
+	struct source_state touch = { .name = STR("debian"), .checked_at = 60 };
+	struct str debian = STR("debian");
+	struct err err = ERR_INIT;
+
+	assert_ok(store_source_fail(s, debian, 5, STR("no such\nhost"), &err), &err);
+	assert_failure(s, 0, 5, "no such\xef\xbf\xbdhost");
+	assert_fails(store_source_touch(s, &touch, &err), &err, ERR_NOT_FOUND, "debian");
+	assert_failure(s, 0, 5, "no such\xef\xbf\xbdhost");
+	(void)test_commit(test_begin(s, "debian"), 10);
+	assert_failure(s, 10, 0, "");
+	assert_ok(store_source_fail(s, debian, 20, STR("a\xff"), &err), &err);
+	assert_failure(s, 10, 20, "a\xef\xbf\xbd");
+	assert_ok(store_source_fail(s, debian, 30, STR("again"), &err), &err);
+	assert_failure(s, 10, 30, "again");
+	assert_ok(store_source_touch(s, &touch, &err), &err);
+	assert_failure(s, 10, 0, "");
+	assert_fails(store_source_fail(s, STR("api"), 1, STR(""), &err), &err, ERR_USAGE, "edits");
+}
+
 static void test_what_was_replaced_meanwhile_is_not_touched(void **state)
 {
 	struct store *s = store_of(state);
@@ -231,6 +316,8 @@ int conformance_caches(const char *group)
 		TEST(test_sources_are_listed_by_name),
 		TEST(test_touch_keeps_what_it_is_not_told),
 		TEST(test_validators_do_not_outlive_their_location),
+		TEST(test_documents_are_kept),
+		TEST(test_failure_is_told_until_it_works),
 		TEST(test_what_was_replaced_meanwhile_is_not_touched),
 		TEST(test_odd_validators_are_as_if_not_sent),
 		TEST(test_facts_come_back),

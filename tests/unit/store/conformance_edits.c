@@ -84,8 +84,17 @@ static void test_vulnerability_is_read_as_it_was_put(void **state)
 		{ STR("bash"), STR("3"), STR("4"), FIX_STATE_FIXED, SEVERITY_LOW },
 		{ STR("bash"), STR_NULL, STR("2"), FIX_STATE_FIXED, SEVERITY_LOW },
 	};
-	const struct advisory put = { STR("debian:12"), STR("dpkg"), STR("CVE-1"), SEVERITY_DEFCON1,
-		STR("https://x/"), STR("text \xc3\xa9"), STR("{}"), fixes, 3 };
+	const struct advisory put = {
+		.name_space = STR("debian:12"),
+		.scheme = STR("dpkg"),
+		.name = STR("CVE-1"),
+		.severity = SEVERITY_DEFCON1,
+		.link = STR("https://x/"),
+		.description = STR("text \xc3\xa9"),
+		.metadata = STR("{}"),
+		.fixes = fixes,
+		.n_fixes = 3,
+	};
 	struct stored_vulnerability v;
 	struct err err = ERR_INIT;
 

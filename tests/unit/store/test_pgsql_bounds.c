@@ -225,7 +225,7 @@ static void test_oldest_file_digests_are_dropped(void **state)
 static void test_values_out_of_range_are_damage(void **state)
 {
 	static const char *const statements[] = { "UPDATE fix SET severity = 99",
-		"UPDATE fix SET severity = -1", "UPDATE fix SET severity = 1, state = 5" };
+		"UPDATE fix SET severity = -1", "UPDATE fix SET severity = 1, state = 99" };
 	struct fixture *f = *state;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct match_query query = { STR("debian:12"), STR("bash"), test_key(&a, "1") };

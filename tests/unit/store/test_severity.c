@@ -33,7 +33,7 @@ static void test_severity_words_ignore_case(void **state UNUSED)
 static void test_each_fix_state_has_a_word_and_back(void **state UNUSED)
 {
 	static const char *const words[] = { "affected", "fixed", "fix_deferred", "will_not_fix",
-		"end_of_life" };
+		"end_of_life", "fixed_in_pro" };
 	enum fix_state back;
 
 	assert_int_equal(ARRAY_LEN(words), FIX_STATE_COUNT);

@@ -299,7 +299,8 @@ static void test_match_reads_ranges_of_indexes(void **state UNUSED)
 
 		buf_printf(&plan, "%s\n", step);
 		if (strncmp(step, "SEARCH ", 7) != 0 &&
-			strcmp(step, "SCAN q VIRTUAL TABLE INDEX 0:") != 0)
+			strcmp(step, "SCAN q VIRTUAL TABLE INDEX 0:") != 0 &&
+			strcmp(step, "CORRELATED SCALAR SUBQUERY 1") != 0)
 			fail_msg("\"%s\" reads more than it needs", step);
 	}
 	assert_non_null(strstr(
@@ -312,7 +313,7 @@ static void test_match_reads_ranges_of_indexes(void **state UNUSED)
 static void test_values_out_of_range_are_damage(void **state UNUSED)
 {
 	static const char *const statements[] = { "UPDATE fix SET severity = 99",
-		"UPDATE fix SET severity = -1", "UPDATE fix SET severity = 1, state = 5" };
+		"UPDATE fix SET severity = -1", "UPDATE fix SET severity = 1, state = 99" };
 	char *path = new_database();
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct match_query query = { STR("debian:12"), STR("bash"), test_key(&a, "1") };

@@ -164,6 +164,36 @@ static void test_expired_locks_are_dropped(void **state UNUSED)
 
 /* --- opening an older one */
 
+/* What migration 003 copies. */
+static void test_fixes_of_an_older_database_stay(void **state UNUSED)
+{
+	char *path = test_new_path();
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sqlite_migrations[0].sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sqlite_migrations[1].sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db,
+			"INSERT INTO namespace VALUES (1, 'debian:12', 'dpkg');"
+			"INSERT INTO package VALUES (1, 1, 'bash');"
+			"INSERT INTO source VALUES (1, 'debian', '', '', '', '', 5, 5, 2);"
+			"INSERT INTO vulnerability VALUES (1, 1, 1, 'CVE-1', 2, '', NULL, '', x'00', 5, NULL);"
+			"INSERT INTO vulnerability VALUES (2, 1, 1, 'CVE-2', 2, '', NULL, '', x'00', 5, 6);"
+			"INSERT INTO fix VALUES (1, x'ff', x'', 1, '', '', 0, 2);"
+			"INSERT INTO deleted_fix VALUES (2, 1, x'', '', x'ff', '', 0, 2);"
+			"PRAGMA application_id = 0x436c6172; PRAGMA user_version = 2",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	struct store *s = test_open(path, 0);
+	assert_match(s, "debian:12", "bash", "1", "CVE-1=");
+	assert_int_equal(number(s, "SELECT count(*) FROM deleted_fix"), 1);
+	assert_sound(s);
+	store_close(s);
+	test_remove_path(path);
+}
+
 static void test_older_database_gets_the_new_tables(void **state UNUSED)
 {
 	char *path = test_new_path();
@@ -399,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_history_of_edits_has_an_end),
 		cmocka_unit_test(test_expired_locks_are_dropped),
 		cmocka_unit_test(test_older_database_gets_the_new_tables),
+		cmocka_unit_test(test_fixes_of_an_older_database_stay),
 		cmocka_unit_test(test_killed_writer_leaves_the_old_state),
 		cmocka_unit_test(test_reading_waits_for_no_writer),
 		cmocka_unit_test(test_writers_of_many_processes_lose_nothing),
