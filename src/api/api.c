@@ -14,6 +14,7 @@ int api_new(const struct api_options *o, struct api **out, struct err *err)
 	api->o = *o;
 	api->key = *o->pagination_key;
 	api->cache = answer_cache_new(o->cache_bytes ? o->cache_bytes : LIMIT_API_CACHE);
+	api->rounds = rounds_new();
 	int r = work_queue_new("api", o->threads, o->queue, &api->queue, err);
 	if (r == 0)
 		r = work_queue_new("health", HEALTH_THREADS, HEALTH_QUEUE, &api->health_queue, err);
@@ -29,6 +30,7 @@ void api_free(struct api *api)
 		return;
 	work_queue_free(api->health_queue);
 	work_queue_free(api->queue);
+	rounds_free(api->rounds);
 	answer_cache_free(api->cache);
 	fernet_key_wipe(&api->key);
 	free(api);

@@ -15,6 +15,7 @@
 #include "api/decode.h"
 #include "api/format.h"
 #include "api/render.h"
+#include "api/rounds.h"
 #include "api/token.h"
 
 enum { ROUTE_PARAMS = 3 };
@@ -35,6 +36,7 @@ struct api {
 	struct work_queue *queue;
 	struct work_queue *health_queue;
 	struct answer_cache *cache;
+	struct rounds *rounds; /* of reading a layer's state, by name */
 };
 
 struct call {
@@ -42,7 +44,8 @@ struct call {
 	struct http_request *r;
 	const struct route *route; /* NULL: health */
 	struct str params[ROUTE_PARAMS];
-	struct answer_waiter waiter;  /* while it waits for another's answer */
+	struct answer_waiter waiter;  /* while it waits for a round, or another's answer */
+	struct round *round;          /* that it is first of, on the way to another thread */
 	struct answer_key answer_key; /* of the answer it makes */
 	struct layer_body *layer;     /* that is being indexed */
 };

@@ -1,6 +1,7 @@
 /*
  * Layers: posted to the indexer, and shown with what is known of their features. What a layer's
- * answer depends on is asked for with each request; the answer itself is made once.
+ * answer depends on is asked for after each request came, once for all who wait; the answer itself
+ * is made once.
  */
 #include "api/api_priv.h"
 
@@ -157,12 +158,16 @@ static void answer_read(struct call *c, int r, struct http_body *body, const str
 }
 
 /* Makes an answer for everybody who waits for it. */
-static int make_answer(struct call *c, struct store_loan *loan)
+static void make_answer(struct call *c)
 {
+	_cleanup_loan_ struct store_loan loan = STORE_LOAN_INIT;
 	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
 	_cleanup_err_ struct err err = ERR_INIT;
 	struct answer_key made = c->answer_key;
-	int r = read_layer(c, loan, &made, &body, &err);
+	int r = store_loan_take(&loan, c->api->o.stores, &err);
+
+	if (r == 0)
+		r = read_layer(c, &loan, &made, &body, &err);
 	struct answer_waiter *waiter =
 		answer_cache_settle(c->api->cache, &c->answer_key, &made, body);
 
@@ -173,16 +178,18 @@ static int make_answer(struct call *c, struct store_loan *loan)
 		answer_read(other, r, body, &err);
 	}
 	answer_read(c, r, body, &err);
-	return 0;
 }
 
 /* The layer alone: nothing that is worth keeping. */
-static int get_bare(struct call *c, struct store_loan *loan, struct err *err)
+static int get_bare(struct call *c, struct err *err)
 {
+	_cleanup_loan_ struct store_loan loan = STORE_LOAN_INIT;
 	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
 	struct answer_key key = { .part = LAYER_PART_NONE };
-	int r = read_layer(c, loan, &key, &body, err);
+	int r = store_loan_take(&loan, c->api->o.stores, err);
 
+	if (r == 0)
+		r = read_layer(c, &loan, &key, &body, err);
 	if (r >= 0)
 		answer_read(c, r, body, NULL);
 	return r < 0 ? r : 0;
@@ -195,37 +202,126 @@ static enum layer_part wanted_part(const struct call *c)
 	return http_query_has(c->r->query, STR("features")) ? LAYER_PART_FEATURES : LAYER_PART_NONE;
 }
 
-int layer_get(struct call *c, struct err *err)
+/* Answers a call whose layer has been looked for: r is 1 and its state, 0, or negative. True: its
+ * answer is not there, and is the caller's to make. */
+static bool answer_state(
+	struct call *c, int r, const struct layer_state *state, const struct err *err)
+{
+	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
+
+	if (r <= 0) {
+		answer_read(c, r, NULL, err);
+		return false;
+	}
+	metric_add(metric_of(&metric_pgsql_cache_queries, "layer"), 1);
+	c->answer_key.state = *state;
+	switch (answer_cache_ask(c->api->cache, &c->answer_key, &c->waiter, &body)) {
+	case ANSWER_HIT:
+		metric_add(metric_of(&metric_pgsql_cache_hits, "layer"), 1);
+		(void)call_answer_shared(c, 200, body);
+		return false;
+	case ANSWER_JOINED:
+		return false;
+	case ANSWER_MAKE:
+	default:
+		return true;
+	}
+}
+
+/* Asks for the state of a layer once, for all who wait. Those whose answers are to be made. */
+static struct answer_waiter *answer_round(
+	struct api *api, struct str name, struct answer_waiter *waiter)
 {
 	_cleanup_loan_ struct store_loan loan = STORE_LOAN_INIT;
-	_cleanup_(http_body_unrefp) struct http_body *body = NULL;
-	struct answer_key *key = &c->answer_key;
-	struct answer_cache *cache = c->api->cache;
-	int r = store_loan_take(&loan, c->api->o.stores, err);
+	_cleanup_err_ struct err err = ERR_INIT;
+	struct layer_state state = { .id = 0 };
+	struct answer_waiter *makers = NULL;
+	int r = store_loan_take(&loan, api->o.stores, &err);
 
-	if (r < 0)
-		return r;
+	if (r == 0) {
+		r = store_layer_state(loan.store, name, &state, &err);
+		if (r < 0)
+			r = store_failure(&err);
+	}
+	store_loan_give(&loan);
+	while (waiter) {
+		struct answer_waiter *next = waiter->next;
+
+		if (answer_state(waiter->ctx, r, &state, &err)) {
+			waiter->next = makers;
+			makers = waiter;
+		}
+		waiter = next;
+	}
+	return makers;
+}
+
+static void lead(struct api *api, struct round *round, struct answer_waiter *waiter);
+
+/* Refuses all who wait for a round, or come meanwhile. */
+static void refuse_rounds(struct api *api, struct round *round, struct answer_waiter *waiter)
+{
+	while (waiter) {
+		struct call *c = waiter->ctx;
+
+		waiter = waiter->next;
+		(void)call_refuse_busy(c, "the server is stopping", LIMIT_API_RETRY_AFTER_S);
+		if (!waiter)
+			waiter = round_next(api->rounds, round);
+	}
+}
+
+static void run_rounds(void *ctx, size_t thread)
+{
+	struct call *c = ctx;
+
+	if (thread == WORK_DROPPED)
+		refuse_rounds(c->api, c->round, &c->waiter);
+	else
+		lead(c->api, c->round, &c->waiter);
+}
+
+/* Lets another thread lead on; false when none will. */
+static bool hand_over(struct api *api, struct round *round, struct answer_waiter *waiter)
+{
+	struct call *c = waiter->ctx;
+
+	c->round = round;
+	return work_queue_push(api->queue, run_rounds, c);
+}
+
+/* Leads rounds while somebody comes. Nobody waits for an answer being made but who wants it. */
+static void lead(struct api *api, struct round *round, struct answer_waiter *waiter)
+{
+	while (waiter) {
+		struct answer_waiter *makers = answer_round(api, round_name(round), waiter);
+
+		waiter = round_next(api->rounds, round);
+		if (makers && waiter && hand_over(api, round, waiter))
+			waiter = NULL;
+		while (makers) {
+			struct call *c = makers->ctx;
+
+			makers = makers->next;
+			make_answer(c);
+		}
+	}
+}
+
+int layer_get(struct call *c, struct err *err)
+{
+	struct answer_key *key = &c->answer_key;
+	struct api *api = c->api;
+
 	key->part = wanted_part(c);
 	key->gzip = c->r->accepts_gzip;
 	if (key->part == LAYER_PART_NONE)
-		return get_bare(c, &loan, err);
-	r = store_layer_state(loan.store, c->params[0], &key->state, err);
-	if (r < 0)
-		return store_failure(err);
-	if (r == 0)
-		return call_refuse_not_found(c);
-	metric_add(metric_of(&metric_pgsql_cache_queries, "layer"), 1);
+		return get_bare(c, err);
 	c->waiter.ctx = c;
-	switch (answer_cache_ask(cache, key, &c->waiter, &body)) {
-	case ANSWER_HIT:
-		metric_add(metric_of(&metric_pgsql_cache_hits, "layer"), 1);
-		return call_answer_shared(c, 200, body);
-	case ANSWER_JOINED:
-		return 0;
-	case ANSWER_MAKE:
-	default:
-		return make_answer(c, &loan);
-	}
+	struct round *round = rounds_come(api->rounds, c->params[0], &c->waiter);
+	if (round)
+		lead(api, round, &c->waiter);
+	return 0;
 }
 
 int layer_delete(struct call *c, struct err *err)

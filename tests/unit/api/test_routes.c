@@ -238,9 +238,10 @@ static void equal_requests_at_the_same_time_read_once(void **state)
 
 	(void)state;
 	fake_hold_reads(true);
-	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		fds[i] = client_ask(peer.v1, "GET /v1/layers/a?vulnerabilities", "", STR_NULL);
-	fake_wait_for_states(ARRAY_LEN(fds));
+		fake_wait_for_states((unsigned)i + 1);
+	}
 	fake_hold_reads(false);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		_cleanup_answer_ struct answer a = client_read(fds[i]);
@@ -258,9 +259,10 @@ static void a_failure_is_told_to_all_who_waited_and_is_not_kept(void **state)
 	(void)state;
 	fake.read_fails = ERR_UPSTREAM;
 	fake_hold_reads(true);
-	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		fds[i] = client_ask(peer.v1, "GET /v1/layers/a?features", "", STR_NULL);
-	fake_wait_for_states(ARRAY_LEN(fds));
+		fake_wait_for_states((unsigned)i + 1);
+	}
 	fake_hold_reads(false);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		_cleanup_answer_ struct answer a = client_read(fds[i]);
