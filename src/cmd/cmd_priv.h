@@ -90,6 +90,8 @@ int cmd_finish_output(int status);
  * (~/.local/share). Heap, the caller's.
  */
 char *cmd_default_database(void);
+/* Opens a database to write into it, made with its directory when it is missing. */
+int cmd_open_database(const char *path, struct store **out, struct err *err) MUST_CHECK;
 
 /* --- progress.c
  * ------------------------------------------------------------------------------------------------

@@ -185,3 +185,14 @@ int cmd_main(int argc, char **argv)
 	}
 	return run(c, argc - 1, argv + 1);
 }
+
+int cmd_open_database(const char *path, struct store **out, struct err *err)
+{
+	struct str dir = path_dirname(str_of(path));
+	_cleanup_arena_ struct arena scratch = ARENA_INIT;
+	int r = 0;
+
+	if (dir.n && store_location_is_file(str_of(path)))
+		r = io_mkdirs(arena_cstr(&scratch, dir), err);
+	return r < 0 ? r : store_open(path, STORE_CREATE, out, err);
+}

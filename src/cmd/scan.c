@@ -21,6 +21,7 @@ enum {
 	OPTION_SEVERITY = 's',
 	OPTION_QUIET = 'q',
 	OPTION_ONLY_FIXED = 256,
+	OPTION_BY_CVE,
 	OPTION_FAIL_ON,
 	OPTION_DB,
 	OPTION_LIST_PACKAGES,
@@ -36,7 +37,9 @@ static const struct cmd_option options[] = {
 		"show only findings of these severities, separated by commas, of unknown, negligible, low, medium, high, "
 		"critical, defcon1; totals and --fail-on still count all" },
 	{ OPTION_ONLY_FIXED, "only-fixed", NULL,
-		"show only findings for which there is a fixed version; --fail-on counts only these" },
+		"show only findings for which there is a fixed version, for everybody; --fail-on counts only these" },
+	{ OPTION_BY_CVE, "by-cve", NULL,
+		"of advisories that name CVEs, show each CVE of a package once, whatever the number of advisories" },
 	{ OPTION_FAIL_ON, "fail-on", "SEVERITY",
 		"exit with status 1 when there is a finding of this severity or a worse one (the order is that of --severity)" },
 	{ OPTION_DB, "db", "PATH",
@@ -114,6 +117,7 @@ struct scan_command {
 	const char *database;
 	const char *platform;
 	struct report_options report;
+	bool by_cve;
 	bool has_gate;
 	enum severity gate;
 	bool verify;
@@ -173,6 +177,9 @@ static int take(void *ctx, int id, const char *argument, struct err *err)
 	case OPTION_ONLY_FIXED:
 		c->report.only_fixed = true;
 		break;
+	case OPTION_BY_CVE:
+		c->by_cve = true;
+		break;
 	case OPTION_LIST_PACKAGES:
 		c->report.list_packages = true;
 		break;
@@ -225,7 +232,7 @@ static int warn_stale(struct store *store, struct err *err)
 		char age[CLOCK_AGE_SIZE];
 
 		clock_format_age(age_s, age);
-		if (age_s > STALE_DAYS * INT64_C(86400))
+		if (sources[i].updated_at && age_s > STALE_DAYS * INT64_C(86400))
 			log_warning("the data of %" PRIstr " is %s old; \"clair update\" renews it",
 				STR_ARG(sources[i].name), age);
 	}
@@ -253,7 +260,7 @@ static void on_total(struct scan_progress *p UNUSED, uint64_t more)
 static bool above_gate(const struct scan_command *c, const struct report_target *t)
 {
 	vec_for_each(v, &t->vulnerabilities) {
-		if (v->severity >= c->gate && (!c->report.only_fixed || v->fixed_in.n))
+		if (v->severity >= c->gate && (!c->report.only_fixed || report_has_fix(v)))
 			return true;
 	}
 	return false;
@@ -353,8 +360,11 @@ static enum cmd_exit scan_all(const struct scan_command *c, struct scan *scan, c
 			status = worse(status, (enum cmd_exit)cmd_fail(&err));
 	}
 	progress_stop();
-	vec_for_each(t, &scan_report(scan)->targets)
+	vec_for_each(t, &scan_report(scan)->targets) {
+		if (c->by_cve)
+			report_by_cve(t);
 		status = worse(status, judge(c, t));
+	}
 	return status;
 }
 

@@ -290,6 +290,7 @@ static int start_loops(struct service *s, struct err *err)
 	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++)
 		s->sources[i] = (struct updater_source){ .name = c->updater.sources[i].name,
 			.location = c->updater.sources[i].url,
+			.credentials = c->updater.sources[i].credentials_file,
 			.disabled = !c->updater.sources[i].enabled };
 	const struct updater_options updating = {
 		.pool = s->updater_pool,
@@ -298,6 +299,8 @@ static int start_loops(struct service *s, struct err *err)
 		.notify = notify_policy(c),
 		.sources = s->sources,
 		.n_sources = CONFIG_SOURCE_COUNT,
+		.mirror = c->updater.mirror,
+		.credentials = c->updater.credentials_file,
 		.notified = on_notifications,
 		.ctx = s,
 	};
@@ -321,7 +324,7 @@ static int start(struct service *s, struct err *err)
 		return r;
 	s->pool = store_pool_new(s->location, STORE_CREATE, c->database.connections);
 	s->health_pool = store_pool_new(s->location, 0, 1);
-	s->updater_pool = store_pool_new(s->location, STORE_CREATE, 2);
+	s->updater_pool = store_pool_new(s->location, STORE_CREATE, UPDATER_CONNECTIONS);
 	memcpy(s->pagination_key.bytes, c->api.pagination_key, sizeof(s->pagination_key.bytes));
 	if ((r = start_api(s, err)) < 0)
 		return r;

@@ -18,12 +18,29 @@ enum { CONFIG_PAGINATION_KEY_BYTES = 32 };
 enum config_database { CONFIG_SQLITE, CONFIG_PGSQL, CONFIG_DATABASE_COUNT };
 
 /* The data sources of the updater, as the feeds that they go to are named. */
-enum { CONFIG_SOURCE_DEBIAN, CONFIG_SOURCE_COUNT };
+enum {
+	CONFIG_SOURCE_DEBIAN,
+	CONFIG_SOURCE_UBUNTU,
+	CONFIG_SOURCE_RHEL,
+	CONFIG_SOURCE_ORACLE,
+	CONFIG_SOURCE_ALPINE,
+	CONFIG_SOURCE_NVD, /* up to here: those of the original */
+	CONFIG_SOURCE_SUSE,
+	CONFIG_SOURCE_AMAZON,
+	CONFIG_SOURCE_ROCKY,
+	CONFIG_SOURCE_ALMA,
+	CONFIG_SOURCE_WOLFI,
+	CONFIG_SOURCE_CHAINGUARD,
+	CONFIG_SOURCE_AZURELINUX,
+	CONFIG_SOURCE_PHOTON,
+	CONFIG_SOURCE_COUNT
+};
 
 struct config_source {
 	const char *name;
 	bool enabled;
-	const char *url; /* URL or path, may hold credentials; NULL: the publisher's */
+	const char *url;              /* URL or path, may hold credentials; NULL: the publisher's */
+	const char *credentials_file; /* netrc; NULL: that of all sources */
 };
 
 /* Where a key's value stands, counted from 1 (columns in characters); 0 and 0: it is not there. */
@@ -67,6 +84,8 @@ struct config {
 	} api;
 	struct {
 		uint64_t interval_ms; /* 0: the updater is off */
+		const char *mirror; /* URL in front of those of all sources; may hold credentials */
+		const char *credentials_file; /* netrc */
 		struct config_source sources[CONFIG_SOURCE_COUNT];
 	} updater;
 	struct {

@@ -4,12 +4,22 @@
  */
 #include "config/config_priv.h"
 
-#define OFFSET(member)        .offset = offsetof(struct config, member)
-#define A_PORT                .take = take_port, .expected = "a port (0 to 65535)", .max = 65535
-#define TEXT                  .take = take_text, .expected = "text"
-#define FILE_NAME             .take = take_text, .expected = "the name of a file"
+#define OFFSET(member) .offset = offsetof(struct config, member)
+#define A_PORT         .take = take_port, .expected = "a port (0 to 65535)", .max = 65535
+#define TEXT           .take = take_text, .expected = "text"
+#define FILE_NAME      .take = take_text, .expected = "the name of a file"
 
-#define SOURCE(index, member) OFFSET(updater.sources[index].member)
+#define SOURCE_KEY(name_of, index, member) \
+	.name = "clair.updater.sources." name_of "." #member, OFFSET(updater.sources[index].member)
+
+/* The keys of one source. */
+/* clang-format off */
+#define SOURCE(source, index) \
+	{ .name = "clair.updater.sources." source }, \
+	{ SOURCE_KEY(source, index, enabled), .take = take_bool, .expected = "true or false" }, \
+	{ SOURCE_KEY(source, index, url), .take = take_text, .expected = "a URL or a path", .secret = true }, \
+	{ SOURCE_KEY(source, index, credentials_file), FILE_NAME }
+/* clang-format on */
 
 static const struct config_key keys[] = {
 	{ .name = "clair" },
@@ -71,16 +81,26 @@ static const struct config_key keys[] = {
 		.max = INT64_MAX,
 		OFFSET(updater.interval_ms) },
 	{ .name = "clair.updater.sources" },
-	{ .name = "clair.updater.sources.debian" },
-	{ .name = "clair.updater.sources.debian.enabled",
-		.take = take_bool,
-		.expected = "true or false",
-		SOURCE(CONFIG_SOURCE_DEBIAN, enabled) },
-	{ .name = "clair.updater.sources.debian.url",
-		.take = take_text,
-		.expected = "a URL or a path",
+	{ .name = "clair.updater.mirror",
+		.take = take_http_url,
+		.expected = "an http or https URL",
 		.secret = true,
-		SOURCE(CONFIG_SOURCE_DEBIAN, url) },
+		OFFSET(updater.mirror) },
+	{ .name = "clair.updater.credentials_file", FILE_NAME, OFFSET(updater.credentials_file) },
+	SOURCE("debian", CONFIG_SOURCE_DEBIAN),
+	SOURCE("ubuntu", CONFIG_SOURCE_UBUNTU),
+	SOURCE("rhel", CONFIG_SOURCE_RHEL),
+	SOURCE("oracle", CONFIG_SOURCE_ORACLE),
+	SOURCE("alpine", CONFIG_SOURCE_ALPINE),
+	SOURCE("nvd", CONFIG_SOURCE_NVD),
+	SOURCE("suse", CONFIG_SOURCE_SUSE),
+	SOURCE("amazon", CONFIG_SOURCE_AMAZON),
+	SOURCE("rocky", CONFIG_SOURCE_ROCKY),
+	SOURCE("alma", CONFIG_SOURCE_ALMA),
+	SOURCE("wolfi", CONFIG_SOURCE_WOLFI),
+	SOURCE("chainguard", CONFIG_SOURCE_CHAINGUARD),
+	SOURCE("azurelinux", CONFIG_SOURCE_AZURELINUX),
+	SOURCE("photon", CONFIG_SOURCE_PHOTON),
 
 	{ .name = "clair.notifier" },
 	{ .name = "clair.notifier.attempts",

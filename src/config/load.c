@@ -17,6 +17,19 @@ void config_defaults(struct config *out)
 		.updater = { .interval_ms = 3600 * 1000,
 			.sources = {
 				[CONFIG_SOURCE_DEBIAN] = { .name = "debian", .enabled = true },
+				[CONFIG_SOURCE_UBUNTU] = { .name = "ubuntu", .enabled = true },
+				[CONFIG_SOURCE_RHEL] = { .name = "rhel", .enabled = true },
+				[CONFIG_SOURCE_ORACLE] = { .name = "oracle", .enabled = true },
+				[CONFIG_SOURCE_ALPINE] = { .name = "alpine", .enabled = true },
+				[CONFIG_SOURCE_NVD] = { .name = "nvd", .enabled = true },
+				[CONFIG_SOURCE_SUSE] = { .name = "suse" },
+				[CONFIG_SOURCE_AMAZON] = { .name = "amazon" },
+				[CONFIG_SOURCE_ROCKY] = { .name = "rocky" },
+				[CONFIG_SOURCE_ALMA] = { .name = "alma" },
+				[CONFIG_SOURCE_WOLFI] = { .name = "wolfi" },
+				[CONFIG_SOURCE_CHAINGUARD] = { .name = "chainguard" },
+				[CONFIG_SOURCE_AZURELINUX] = { .name = "azurelinux" },
+				[CONFIG_SOURCE_PHOTON] = { .name = "photon" },
 			} },
 		.notifier = { .attempts = 5, .renotify_interval_ms = 2 * 3600 * 1000 },
 		.layer_sources = { .local_paths = VEC_INIT },
@@ -34,6 +47,7 @@ static void wipe(const char *secret)
 void config_fini(struct config *c)
 {
 	wipe(c->database.source);
+	wipe(c->updater.mirror);
 	wipe(c->notifier.http.endpoint);
 	wipe(c->notifier.http.proxy);
 	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++)
@@ -87,6 +101,16 @@ void config_check_files(const struct config *c, struct config_problems *problems
 	check_file(c, problems, "clair.notifier.http.cafile", c->notifier.http.ca_file);
 	check_file(c, problems, "clair.notifier.http.certfile", c->notifier.http.cert_file);
 	check_file(c, problems, "clair.notifier.http.keyfile", c->notifier.http.key_file);
+	check_file(c, problems, "clair.updater.credentials_file", c->updater.credentials_file);
+	for (size_t i = 0; i < CONFIG_SOURCE_COUNT; i++) {
+		const struct config_source *source = &c->updater.sources[i];
+		_cleanup_arena_ struct arena a = ARENA_INIT;
+
+		check_file(c, problems,
+			arena_printf(&a, "clair.updater.sources.%s.credentials_file", source->name)
+				.p,
+			source->credentials_file);
+	}
 	problems_sort(problems);
 }
 

@@ -1,9 +1,11 @@
 /*
- * Where a feed lies: an http or https URL, a file URL (RFC 8089) of this host, or a path.
+ * Where a feed lies: an http or https URL, a URL of git's, a file URL (RFC 8089)
+ * of this host, or a path.
  */
 #include "base/base.h"
 
 #include "feed/feed_priv.h"
+#include "feed/git.h"
 #include "net/net.h"
 
 /* Replaces %XX; a malformed one, or a NUL, is no path. */
@@ -38,7 +40,7 @@ int location_resolve(const char *location, struct arena *a, enum location_kind *
 	struct str rest = str_of(location);
 	_cleanup_buf_ struct buf decoded = BUF_INIT(LIMIT_PATH);
 
-	if (url_is_http(rest)) {
+	if (url_is_http(rest) || git_is_remote(location)) {
 		*kind = LOCATION_HTTP;
 		return 0;
 	}

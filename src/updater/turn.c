@@ -1,5 +1,5 @@
 /*
- * One turn: is an update due, is the lock free, then each feed, one after the other. "updater/last"
+ * One turn: is an update due, is the lock free, then all feeds, a few at once. "updater/last"
  * is set only when every feed succeeded; a feed that failed keeps its old data, and the others are
  * updated all the same.
  */
@@ -100,7 +100,7 @@ struct logged_progress {
 	uint64_t logged_ms;
 };
 
-static void on_bytes(struct feed_progress *base, uint64_t done, uint64_t total)
+static void on_bytes(struct feed_progress *base, uint64_t done, uint64_t total, uint64_t advisories)
 {
 	struct logged_progress *p = (struct logged_progress *)base;
 	uint64_t now = clock_monotonic_ms();
@@ -109,7 +109,8 @@ static void on_bytes(struct feed_progress *base, uint64_t done, uint64_t total)
 		return;
 	p->logged_ms = now;
 	log_event(LOG_INFO, "fetching update", LOG_CSTR("updater name", p->feed),
-		LOG_U64("bytes", done), LOG_U64("total bytes", total == UINT64_MAX ? 0 : total));
+		LOG_U64("bytes", done), LOG_U64("total bytes", total == UINT64_MAX ? 0 : total),
+		LOG_U64("advisories", advisories));
 }
 
 static void log_result(const struct feed_driver *d, const struct feed_result *r)
@@ -136,9 +137,17 @@ static const struct updater_source *settings_of(
 	return NULL;
 }
 
-static int update_feed(
-	struct updater *u, const struct feed_driver *d, struct store *s, uint64_t *notes)
+/* One turn's feeds, several at once. */
+struct feed_run {
+	struct updater *u;
+	pthread_mutex_t commit_lock;
+	atomic_uint_least64_t notes;
+	atomic_int result; /* 0 when every feed succeeded */
+};
+
+static int update_in(struct feed_run *run, const struct feed_driver *d, struct store *s)
 {
+	struct updater *u = run->u;
 	const struct updater_source *settings = settings_of(u, d);
 	struct logged_progress progress = {
 		.base = { .bytes = on_bytes }, .feed = d->name, .logged_ms = clock_monotonic_ms()
@@ -149,6 +158,10 @@ static int update_feed(
 		.notify = u->options.notify,
 		.progress = &progress.base,
 		.cancel = &u->cancel,
+		.mirror = u->options.mirror,
+		.credentials = settings && settings->credentials ? settings->credentials
+								 : u->options.credentials,
+		.commit_lock = &run->commit_lock,
 	};
 	_cleanup_err_ struct err err = ERR_INIT;
 	struct feed_result result = { 0 };
@@ -156,7 +169,7 @@ static int update_feed(
 
 	if (r == 0) {
 		log_result(d, &result);
-		*notes += result.skipped;
+		atomic_fetch_add(&run->notes, result.skipped);
 		if (result.changes.notifications && u->options.notified)
 			u->options.notified(u->options.ctx);
 	} else if (r != -ERR_CANCELLED) {
@@ -168,24 +181,43 @@ static int update_feed(
 	return r;
 }
 
-/* 0 when every feed succeeded. */
-static int update_feeds(struct updater *u, struct store *s)
+static void update_feed(void *ctx, size_t i)
 {
-	uint64_t start = clock_monotonic_ms(), notes = 0;
-	const struct feed_driver *d;
-	int result = 0;
+	struct feed_run *run = ctx;
+	const struct feed_driver *d = feed_driver_at(i);
+	const struct updater_source *settings = settings_of(run->u, d);
+	_cleanup_err_ struct err err = ERR_INIT;
+	struct store *s;
+
+	if ((settings && settings->disabled) || atomic_load(&run->u->cancel))
+		return;
+	int r = store_pool_take(run->u->options.pool, &s, &err);
+	if (r < 0) {
+		log_event(LOG_ERROR, "updater: the database cannot be reached", LOG_ERR(&err));
+	} else {
+		r = update_in(run, d, s);
+		store_pool_give(run->u->options.pool, s);
+	}
+	if (r < 0)
+		atomic_store(&run->result, r);
+}
+
+/* 0 when every feed succeeded. */
+static int update_feeds(struct updater *u)
+{
+	struct feed_run run = { .u = u, .commit_lock = PTHREAD_MUTEX_INITIALIZER };
+	uint64_t start = clock_monotonic_ms();
+	size_t n = 0;
 
 	log_info("updating vulnerabilities");
-	for (size_t i = 0; (d = feed_driver_at(i)) && !atomic_load(&u->cancel); i++) {
-		const struct updater_source *settings = settings_of(u, d);
-		int r = settings && settings->disabled ? 0 : update_feed(u, d, s, &notes);
-
-		if (r < 0)
-			result = r;
-	}
+	while (feed_driver_at(n))
+		n++;
+	parallel_for(n, min_size(parallel_cpus(), UPDATER_FEEDS_AT_ONCE), update_feed, &run);
+	(void)pthread_mutex_destroy(&run.commit_lock);
+	int result = atomic_load(&run.result);
 	if (atomic_load(&u->cancel))
 		result = -ERR_CANCELLED;
-	metric_set(metric_of(&metric_updater_notes), (double)notes);
+	metric_set(metric_of(&metric_updater_notes), (double)atomic_load(&run.notes));
 	metric_set(metric_of(&metric_updater_duration_s),
 		(double)(clock_monotonic_ms() - start) / 1000);
 	log_info(
@@ -220,7 +252,7 @@ static uint64_t update(struct updater *u, struct store *s)
 		(void)err_set_errno(&err, ERR_IO, r, "a thread");
 		return failed(u, "could not keep the update lock", &err);
 	}
-	r = update_feeds(u, s);
+	r = update_feeds(u);
 	sleeper_stop(&u->keeper);
 	(void)pthread_join(keeper, NULL);
 	sleeper_fini(&u->keeper);

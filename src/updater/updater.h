@@ -7,10 +7,14 @@
 
 #include "feed/feed.h"
 
+/* Connections that an updater takes of the pool at most. */
+enum { UPDATER_CONNECTIONS = 6 };
+
 /* How one source differs from its default. */
 struct updater_source {
-	const char *name;     /* of the feed's driver */
-	const char *location; /* NULL: the driver's */
+	const char *name;        /* of the feed's driver */
+	const char *location;    /* NULL: the driver's */
+	const char *credentials; /* netrc; NULL: that of all */
 	bool disabled;
 };
 
@@ -21,8 +25,10 @@ struct updater_options {
 	enum store_notify notify;
 	const struct updater_source *sources; /* sources that differ; outlive the updater */
 	size_t n_sources;
+	const char *mirror;      /* see feed.h; NULL: none */
+	const char *credentials; /* netrc; NULL: none */
 	/* Called after a feed made notifications, from the updater's thread. May be NULL. */
-	void (*notified)(void *ctx);
+	void (*notified)(void *ctx); /* one call at a time is not promised */
 	void *ctx;
 };
 

@@ -13,6 +13,9 @@ enum { UPDATER_LOCK_S = 600, UPDATER_LOCK_RENEW_S = 480, UPDATER_LOCK_RETRY_S = 
 /* After a failure: doubled each time, up to the interval. */
 enum { UPDATER_RETRY_S = 60 };
 
+/* Feeds that are read at once: each holds what its parser needs, and a connection. */
+enum { UPDATER_FEEDS_AT_ONCE = UPDATER_CONNECTIONS - 2 };
+
 struct updater {
 	struct updater_options options;
 	struct sleeper sleeper;

@@ -14,6 +14,10 @@ import server as server_module
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "whole: reads a whole archive of a publisher's, which takes minutes in a sanitized build")
+
+
 @pytest.fixture(scope="session")
 def clair():
     """The program: $CLAIR, or build/clair."""

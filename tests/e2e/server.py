@@ -133,6 +133,15 @@ def default_config(database):
             "notifier": {"attempts": 3, "renotifyinterval": "2h", "all": True}}
 
 
+# What the service keeps up to date when its configuration does not say.
+DEFAULT_SOURCES = ["debian", "ubuntu", "rhel", "oracle", "alpine", "nvd"]
+
+
+def only_sources(**urls):
+    """updater.sources with these, from these places, and nothing from the network."""
+    return {name: {"enabled": False} for name in DEFAULT_SOURCES} | {name: {"enabled": True, "url": str(url)} for name, url in urls.items()}
+
+
 class Services:
     """Starts HTTP servers in threads, for as long as a test lasts."""
 

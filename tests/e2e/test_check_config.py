@@ -101,7 +101,14 @@ def test_output_that_cannot_be_written_is_a_failure(clair, write):
 
 def test_the_document_has_every_key_and_its_example_is_right(check, write):
     document = (ROOT / "docs/configuration.md").read_text()
-    names = re.findall(r'\.name = "([a-z_.]+)"', (ROOT / "src/config/keys.c").read_text())
+    table = (ROOT / "src/config/keys.c").read_text()
+    names = [name for name in re.findall(r'\.name = "([a-z_.]+)"', table) if not name.endswith(".")]
+    # Sources have the same keys each.
+    members = re.findall(r"SOURCE_KEY\(source, index, (\w+)\)", table)
+    sources = re.findall(r'SOURCE\("(\w+)"', table)
+    assert len(members) == 3 and len(sources) == 14
+    assert [name for name in sources if f"`{name}`" not in document] == []
+    names = [name for name in names if name != "clair.updater.sources"] + [f"clair.updater.sources.SOURCE.{m}" for m in members]
     leaves = [name for name in names if not any(other.startswith(name + ".") for other in names) and name != "jwtproxy"]
     assert len(leaves) > 25
     assert [name for name in leaves if f"`{name}`" not in document] == []

@@ -267,7 +267,7 @@ def test_exit_statuses_are_those_of_the_command(clair):
 @pytest.mark.parametrize("command", ["", *COMMANDS, "help", "version"])
 def test_help_fits_into_80_columns(clair, command):
     text = subprocess.run([clair, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
-    assert [line for line in text.splitlines() if len(line) > 80 or line.endswith(" ")] == []
+    assert [line for line in text.splitlines() if (len(line) > 80 and " " in line.strip()) or line.endswith(" ")] == []
 
 
 def test_default_database(clair, tmp_path, vulnerable):

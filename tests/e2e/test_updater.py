@@ -5,7 +5,7 @@ import threading
 import time
 
 import images
-from server import ours_only, wait_until
+from server import only_sources, ours_only, wait_until
 
 pytestmark = ours_only  # the original's sources cannot be told to be elsewhere
 
@@ -28,7 +28,7 @@ class Tracker:
         new.rename(self.path)  # whole at any moment
 
     def config(self, interval="1s"):
-        return {"interval": interval, "sources": {"debian": {"url": str(self.path)}}}
+        return {"interval": interval, "sources": only_sources(debian=self.path)}
 
 
 def events(server, name):
@@ -146,7 +146,7 @@ def test_stops_in_the_middle_of_a_download(server, layer_server, tmp_path):
     """And releases its lock."""
     gate = threading.Event()
     layer_server.add("tracker.json", b"{}", gate=gate)
-    running = server("sqlite", updater={"interval": "1h", "sources": {"debian": {"url": layer_server.url + "/tracker.json"}}})
+    running = server("sqlite", updater={"interval": "1h", "sources": only_sources(debian=layer_server.url + "/tracker.json")})
     wait_until(lambda: layer_server.requests)
     start = time.monotonic()
     running.stop()

@@ -24,7 +24,7 @@ class Feeder:
         self.rng = random.Random(7)
         self.tracker = server.directory / "tracker.json"
         for one in servers:
-            one.config["updater"] = {"interval": "2s", "sources": {"debian": {"url": str(self.tracker)}}}
+            one.config["updater"] = {"interval": "2s", "sources": server_module.only_sources(debian=self.tracker)}
             one.config_path.write_text(server_module.yaml_text({"clair": one.config}))
         options = server.config["database"]["options"]
         database = options["path"] if "path" in options else "pgsql:" + options["source"]

@@ -143,7 +143,9 @@ static void test_feed_cut_short_writes_nothing(void **state)
 		assert_fails(update(f), &f->err, ERR_INPUT,
 			arena_printf(&f->arena, "debian: %s: line ", f->feed).p);
 		assert_int_equal(
-			store_source_get(f->store, STR("debian"), &f->arena, &s, &f->err), 0);
+			store_source_get(f->store, STR("debian"), &f->arena, &s, &f->err), 1);
+		assert_int_equal(s.updated_at, 0);
+		assert_true(s.failed_at > 0 && s.error.n > 0);
 	}
 	assert_int_equal(store_has_namespace(f->store, STR("debian:12"), &f->err), 0);
 	write_feed(f, str_n(document, n));
@@ -227,7 +229,8 @@ struct counting_progress {
 	uint64_t total;
 };
 
-static void count(struct feed_progress *p, uint64_t done, uint64_t total)
+static void count(
+	struct feed_progress *p, uint64_t done, uint64_t total, uint64_t advisories UNUSED)
 {
 	struct counting_progress *c = (struct counting_progress *)p;
 
@@ -281,7 +284,8 @@ struct cancelling_progress {
 	atomic_bool cancel;
 };
 
-static void cancel(struct feed_progress *base, uint64_t done UNUSED, uint64_t total UNUSED)
+static void cancel(struct feed_progress *base, uint64_t done UNUSED, uint64_t total UNUSED,
+	uint64_t advisories UNUSED)
 {
 	atomic_store(&((struct cancelling_progress *)base)->cancel, true);
 }

@@ -14,7 +14,8 @@ struct fixture {
 	struct store_pool *pool;
 	struct store *store; /* of the test itself */
 	struct updater updater;
-	struct updater_source source;
+	struct updater_source sources[64]; /* debian from a file, and none of the others */
+	struct updater_source *source;
 	unsigned notified;
 	struct err err;
 };
@@ -33,12 +34,19 @@ static int set_up(void **state)
 	f->pool = store_pool_new(f->path, STORE_CREATE, 4);
 	if (asprintf(&f->feed, "%s-feed.json", f->path) < 0)
 		abort();
-	f->source = (struct updater_source){ .name = "debian", .location = f->feed };
+	size_t n = 0;
+	for (const struct feed_driver *d; (d = feed_driver_at(n)); n++) {
+		assert_true(n < ARRAY_LEN(f->sources));
+		f->sources[n] = (struct updater_source){ .name = d->name, .disabled = true };
+		if (strcmp(d->name, "debian") == 0)
+			f->source = &f->sources[n];
+	}
+	*f->source = (struct updater_source){ .name = "debian", .location = f->feed };
 	f->updater.options = (struct updater_options){ .pool = f->pool,
 		.owner = "me",
 		.interval_ms = 3600000,
-		.sources = &f->source,
-		.n_sources = 1,
+		.sources = f->sources,
+		.n_sources = n,
 		.notified = count_notified,
 		.ctx = f };
 	sleeper_init(&f->updater.sleeper);
@@ -181,7 +189,7 @@ static void test_disabled_source_is_left_alone(void **state)
 {
 	struct fixture *f = *state;
 
-	f->source.disabled = true;
+	f->source->disabled = true;
 	assert_int_equal(updater_turn(&f->updater), f->updater.options.interval_ms);
 	assert_true(last_update(f) > 0);
 }
