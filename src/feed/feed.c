@@ -6,7 +6,10 @@
 #include "feed/feed_priv.h"
 
 static const struct feed_driver *const drivers[] = {
+	&feed_alpine,
+	&feed_chainguard,
 	&feed_debian,
+	&feed_wolfi,
 };
 
 const struct feed_driver *feed_driver_at(size_t i)
