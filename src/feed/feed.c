@@ -9,6 +9,8 @@ static const struct feed_driver *const drivers[] = {
 	&feed_alpine,
 	&feed_chainguard,
 	&feed_debian,
+	&feed_oracle,
+	&feed_rhel,
 	&feed_wolfi,
 };
 
