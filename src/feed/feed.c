@@ -6,11 +6,13 @@
 #include "feed/feed_priv.h"
 
 static const struct feed_driver *const drivers[] = {
+	&feed_alma,
 	&feed_alpine,
 	&feed_chainguard,
 	&feed_debian,
 	&feed_oracle,
 	&feed_rhel,
+	&feed_rocky,
 	&feed_wolfi,
 };
 
