@@ -8,11 +8,15 @@
 static const struct feed_driver *const drivers[] = {
 	&feed_alma,
 	&feed_alpine,
+	&feed_amazon,
+	&feed_azurelinux,
 	&feed_chainguard,
 	&feed_debian,
 	&feed_oracle,
+	&feed_photon,
 	&feed_rhel,
 	&feed_rocky,
+	&feed_suse,
 	&feed_wolfi,
 };
 
