@@ -12,6 +12,7 @@ static const struct feed_driver *const drivers[] = {
 	&feed_azurelinux,
 	&feed_chainguard,
 	&feed_debian,
+	&feed_nvd,
 	&feed_oracle,
 	&feed_photon,
 	&feed_rhel,
