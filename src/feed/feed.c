@@ -18,6 +18,7 @@ static const struct feed_driver *const drivers[] = {
 	&feed_rhel,
 	&feed_rocky,
 	&feed_suse,
+	&feed_ubuntu,
 	&feed_wolfi,
 };
 
