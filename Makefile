@@ -37,6 +37,8 @@ test:
 # Speed on a real Debian layer, as ratios to igzip and gzip in the same run.
 bench: all
 	@tools/install-deps build test
+	@meson configure $(BUILD) -Dbench=true
+	@ninja -C $(BUILD)
 	@bench/run
 
 # Fuzzes every parser for FUZZ_SECONDS each.
