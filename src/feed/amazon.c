@@ -234,24 +234,6 @@ static int read_topics(
 	return r;
 }
 
-static int read_catalog(struct stream *in, struct arena *a, struct str_vec *topics, struct err *err)
-{
-	_cleanup_(json_reader_freep) struct json_reader *json = json_reader_new(in);
-	struct json_token t;
-	struct str key;
-	int r = json_expect(json, JSON_OBJECT_BEGIN, &t, err);
-
-	if (r < 0)
-		return r;
-	while ((r = json_next_key(json, NULL, &key, err)) > 0) {
-		r = str_eq(key, STR("topics")) ? read_topics(json, a, topics, err)
-					       : json_skip_value(json, err);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? r : json_next(json, &t, err);
-}
-
 /* Topics of a directory without a catalog: its folders. */
 static int list_topics(struct feed_session *s, struct str_vec *topics, struct err *err)
 {
@@ -277,7 +259,8 @@ static int find_topics(struct feed_session *s, struct str_vec *topics, struct er
 	}
 	if (r < 0)
 		return r;
-	r = read_catalog(feed_stream(d), feed_arena(s), topics, err);
+	r = json_value_of_key(
+		feed_stream(d), STR("topics"), read_topics, feed_arena(s), topics, err);
 	return r < 0 ? err_wrap(err, "extras-catalog.json") : 0;
 }
 

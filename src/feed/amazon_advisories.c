@@ -12,6 +12,7 @@
 #include "feed/amazon.h"
 #include "feed/format/rpm_words.h"
 #include "feed/format/updateinfo.h"
+#include "feed/sink.h"
 
 #define ID_SHOWN 100
 
@@ -157,18 +158,6 @@ static int put_update(struct feed_sink *sink, const struct updateinfo_update *u,
 	return 0;
 }
 
-PRINTF_LIKE(2, 3) static void note(struct feed_sink *sink, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	sink->note(sink, text);
-}
-
 static int handle_update(
 	struct feed_sink *sink, const struct updateinfo_update *u, struct arena *a, struct err *err)
 {
@@ -176,13 +165,13 @@ static int handle_update(
 	struct id id;
 
 	if (u->problem) {
-		note(sink, "advisory %" PRIstr ": %s", STR_ARG(shown), u->problem);
+		feed_note(sink, "advisory %" PRIstr ": %s", STR_ARG(shown), u->problem);
 		return 0;
 	}
 	if (u->type.n && !str_eq(u->type, STR("security")))
 		return 0;
 	if (!parse_id(u->id, &id)) {
-		note(sink, "advisory %" PRIstr ": no id of Amazon Linux", STR_ARG(shown));
+		feed_note(sink, "advisory %" PRIstr ": no id of Amazon Linux", STR_ARG(shown));
 		return 0;
 	}
 	return put_update(sink, u, &id, a, err);

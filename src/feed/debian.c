@@ -13,6 +13,8 @@
 
 #include "distro/distro.h"
 #include "feed/feed_priv.h"
+#include "feed/format/json_value.h"
+#include "feed/sink.h"
 
 /* No urgency, version or codename is near it. */
 #define NAME_SHOWN 100
@@ -44,62 +46,6 @@ struct parser {
 	VEC_OF(struct release) releases;
 	const char *problem; /* why it is to be skipped; static */
 };
-
-PRINTF_LIKE(2, 3) static void note(struct parser *p, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	p->sink->note(p->sink, text);
-}
-
-/* Whether s is of printable ASCII, without spaces: what package names and CVE names are made of. */
-static bool is_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
-			return false;
-	}
-	return s.n > 0 && s.n <= LIMIT_PACKAGE_FIELD;
-}
-
-/*
- * The value that follows when it is a string (1, valid until the next call) or null (1, empty); of
- * another type it is skipped (0).
- */
-static int read_text(struct parser *p, struct str *out, struct err *err)
-{
-	struct json_token t;
-	int r = json_next(p->json, &t, err);
-
-	if (r < 0)
-		return r;
-	*out = t.type == JSON_STRING ? t.text : STR_NULL;
-	if (t.type == JSON_OBJECT_BEGIN || t.type == JSON_ARRAY_BEGIN) {
-		r = json_skip_container(p->json, err);
-		return r < 0 ? r : 0;
-	}
-	return t.type == JSON_STRING || t.type == JSON_NULL;
-}
-
-/* 1 when an object begins; a value of another type is skipped (0). */
-static int enter_object(struct parser *p, struct err *err)
-{
-	struct json_token t;
-	int r = json_next(p->json, &t, err);
-
-	if (r < 0)
-		return r;
-	if (t.type == JSON_ARRAY_BEGIN) {
-		r = json_skip_container(p->json, err);
-		return r < 0 ? r : 0;
-	}
-	return t.type == JSON_OBJECT_BEGIN;
-}
 
 static enum status status_of(struct str word)
 {
@@ -187,7 +133,7 @@ static int read_member(
 
 	if (member == MEMBER_OTHER)
 		return json_skip_value(p->json, err);
-	int r = read_text(p, &text, err);
+	int r = json_value_text(p->json, &text, err);
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -207,7 +153,7 @@ static int read_member(
 static int read_release(struct parser *p, struct release *release, struct err *err)
 {
 	struct str key;
-	int r = enter_object(p, err);
+	int r = json_value_enter(p->json, JSON_OBJECT_BEGIN, err);
 
 	if (r == 0)
 		release->problem = "no object";
@@ -231,7 +177,7 @@ static void note_unknown_codename(struct parser *p, struct str codename)
 	if (p->n_unknown == ARRAY_LEN(p->unknown))
 		return;
 	p->unknown[p->n_unknown++] = arena_str(&p->noted, codename);
-	note(p, "release %" PRIstr ": unknown codename", STR_ARG(codename));
+	feed_note(p->sink, "release %" PRIstr ": unknown codename", STR_ARG(codename));
 }
 
 /* Of two entries for one release the later counts, as for most readers of JSON. */
@@ -249,7 +195,7 @@ static void add_release(struct parser *p, const struct release *release)
 static int read_releases(struct parser *p, struct err *err)
 {
 	struct str codename;
-	int r = enter_object(p, err);
+	int r = json_value_enter(p->json, JSON_OBJECT_BEGIN, err);
 
 	if (r == 0)
 		p->problem = "\"releases\" is no object";
@@ -274,11 +220,7 @@ static int read_releases(struct parser *p, struct err *err)
 /* A text beyond the limit is cut between characters; NUL has no place in a text. */
 static void set_description(struct parser *p, struct str text)
 {
-	if (text.n > LIMIT_ADVISORY_TEXT) {
-		text.n = LIMIT_ADVISORY_TEXT;
-		while (text.n && ((unsigned char)text.p[text.n] & 0xc0) == 0x80)
-			text.n--;
-	}
+	text = feed_cut_text(text);
 	buf_clear(&p->description);
 	buf_append_str(&p->description, text);
 	for (size_t i = 0; i < p->description.n; i++) {
@@ -290,7 +232,7 @@ static void set_description(struct parser *p, struct str text)
 static int read_record(struct parser *p, struct err *err)
 {
 	struct str key, text;
-	int r = enter_object(p, err);
+	int r = json_value_enter(p->json, JSON_OBJECT_BEGIN, err);
 
 	if (r == 0)
 		p->problem = "no object";
@@ -300,7 +242,7 @@ static int read_record(struct parser *p, struct err *err)
 		if (str_eq(key, STR("releases"))) {
 			r = read_releases(p, err);
 		} else if (str_eq(key, STR("description"))) {
-			r = read_text(p, &text, err);
+			r = json_value_text(p->json, &text, err);
 			if (r > 0)
 				set_description(p, text);
 			else if (r == 0)
@@ -368,8 +310,8 @@ static int put_record(struct parser *p, struct err *err)
 		const char *problem = problem_of(release);
 
 		if (problem)
-			note(p, "%" PRIstr " %" PRIstr ": debian:%s: %s", STR_ARG(p->package),
-				STR_ARG(p->cve), release->version, problem);
+			feed_note(p->sink, "%" PRIstr " %" PRIstr ": debian:%s: %s",
+				STR_ARG(p->package), STR_ARG(p->cve), release->version, problem);
 		/* Version 0 says that this release was never affected. */
 		if (problem || release->status == STATUS_UNDETERMINED ||
 			(release->status == STATUS_RESOLVED &&
@@ -387,8 +329,8 @@ static int handle_record(struct parser *p, struct str name, struct err *err)
 {
 	if (!str_starts(name, STR("CVE-")))
 		return json_skip_value(p->json, err);
-	if (!is_name(name)) {
-		note(p, "%" PRIstr ": %" PRIstr ": malformed name", STR_ARG(p->package),
+	if (!feed_is_word(name)) {
+		feed_note(p->sink, "%" PRIstr ": %" PRIstr ": malformed name", STR_ARG(p->package),
 			STR_ARG(str_head(name, NAME_SHOWN)));
 		return json_skip_value(p->json, err);
 	}
@@ -401,8 +343,8 @@ static int handle_record(struct parser *p, struct str name, struct err *err)
 	if (r < 0)
 		return r;
 	if (p->problem) {
-		note(p, "%" PRIstr " %" PRIstr ": %s", STR_ARG(p->package), STR_ARG(p->cve),
-			p->problem);
+		feed_note(p->sink, "%" PRIstr " %" PRIstr ": %s", STR_ARG(p->package),
+			STR_ARG(p->cve), p->problem);
 		return 0;
 	}
 	return put_record(p, err);
@@ -413,14 +355,15 @@ static int handle_package(struct parser *p, struct str name, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 
-	if (!is_name(name)) {
-		note(p, "package %" PRIstr ": malformed name", STR_ARG(str_head(name, NAME_SHOWN)));
+	if (!feed_is_word(name)) {
+		feed_note(p->sink, "package %" PRIstr ": malformed name",
+			STR_ARG(str_head(name, NAME_SHOWN)));
 		return json_skip_value(p->json, err);
 	}
 	p->package = arena_str(&arena, name);
-	int r = enter_object(p, err);
+	int r = json_value_enter(p->json, JSON_OBJECT_BEGIN, err);
 	if (r == 0)
-		note(p, "package %" PRIstr ": no object", STR_ARG(p->package));
+		feed_note(p->sink, "package %" PRIstr ": no object", STR_ARG(p->package));
 	if (r <= 0)
 		return r;
 	while ((r = json_next_key(p->json, NULL, &name, err)) > 0) {

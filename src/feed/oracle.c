@@ -12,6 +12,7 @@
 #include "feed/oval_advisory.h"
 #include "feed/oval_source.h"
 #include "feed/session.h"
+#include "feed/sink.h"
 
 #define PREFIX "com.oracle.elsa-"
 #define ALL    PREFIX "all.xml"
@@ -58,11 +59,11 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 	if (end <= 0 || !str_starts(d->title, STR("ELSA-")))
 		return 0;
 	advisory->name = str_trim(str_head(d->title, (size_t)end));
-	if (!rpm_is_word(advisory->name))
+	if (!feed_is_word(advisory->name))
 		return 0;
 	advisory->scheme = STR("rpm");
 	advisory->severity = oval_severity(d->severity);
-	advisory->description = rpm_cut_text(oval_text_in_line(&a, d->description));
+	advisory->description = feed_cut_text(oval_text_in_line(&a, d->description));
 	advisory->link = oval_link(d, STR("elsa"));
 	oval_cves(d, &a, &advisory->cves, &advisory->n_cves);
 	oval_collect_fixes(d, STR("Oracle Linux"), &a, &fixes);

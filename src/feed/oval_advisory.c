@@ -2,6 +2,7 @@
 
 #include "feed/format/rpm_words.h"
 #include "feed/oval_advisory.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 /* No name or version is near it. */
@@ -9,7 +10,7 @@
 
 static bool is_cve(struct str s)
 {
-	return str_starts(s, STR("CVE-")) && rpm_is_word(s) && s.n <= NAME_SHOWN;
+	return str_starts(s, STR("CVE-")) && feed_is_word(s) && s.n <= NAME_SHOWN;
 }
 
 static void add_cve(struct str *list, size_t *n, struct map *seen, struct str cve)
@@ -91,7 +92,7 @@ static size_t convert(
 		if (fix.fixed_version.n == 0) {
 			if (!p->state || !p->state(p->definition, &fixes[i], &fix.state))
 				continue;
-		} else if (!rpm_is_word(fix.fixed_version) ||
+		} else if (!feed_is_word(fix.fixed_version) ||
 			   !version_is_valid(rpm, fix.fixed_version)) {
 			note(p, &fixes[i], "no version");
 			continue;

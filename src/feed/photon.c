@@ -145,25 +145,6 @@ static int read_names(
 	return r;
 }
 
-/* {"branches": ["1.0", …]} */
-static int read_versions(struct stream *in, struct arena *a, struct str_vec *out, struct err *err)
-{
-	_cleanup_(json_reader_freep) struct json_reader *json = json_reader_new(in);
-	struct json_token t;
-	struct str key;
-	int r = json_expect(json, JSON_OBJECT_BEGIN, &t, err);
-
-	if (r < 0)
-		return r;
-	while ((r = json_next_key(json, NULL, &key, err)) > 0) {
-		r = str_eq(key, STR("branches")) ? read_names(json, a, out, err)
-						 : json_skip_value(json, err);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? r : json_next(json, &t, err);
-}
-
 static int find_branches(struct feed_session *s, struct str_vec *out, struct err *err)
 {
 	_cleanup_(feed_dropp) struct feed_document *d = NULL;
@@ -173,7 +154,7 @@ static int find_branches(struct feed_session *s, struct str_vec *out, struct err
 
 	if (r < 0)
 		return r;
-	r = read_versions(feed_stream(d), feed_arena(s), out, err);
+	r = json_value_of_key(feed_stream(d), STR("branches"), read_names, feed_arena(s), out, err);
 	if (r < 0)
 		return err_wrap(err, VERSIONS);
 	return out->n ? 0 : err_set(err, ERR_INPUT, VERSIONS ": no branches");

@@ -10,6 +10,7 @@
 #include "feed/oval_advisory.h"
 #include "feed/oval_source.h"
 #include "feed/rhel_oval.h"
+#include "feed/sink.h"
 
 /* Releases that are asked for where a server lists nothing; older ones have no such documents. */
 #define FIRST_RELEASE 5
@@ -40,7 +41,7 @@ static bool parse_title(struct str title, struct str *name, struct str *severity
 	if (end <= 0 || !str_starts(title, STR("RH")))
 		return false;
 	*name = str_head(title, (size_t)end);
-	return rpm_is_word(*name);
+	return feed_is_word(*name);
 }
 
 static bool state_of_word(struct str word, enum fix_state *out)
@@ -143,7 +144,7 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 	advisory->severity = oval_severity(severity);
 	if (advisory->severity == SEVERITY_UNKNOWN)
 		advisory->severity = oval_severity(d->severity);
-	advisory->description = rpm_cut_text(oval_text_in_line(&a, d->description));
+	advisory->description = feed_cut_text(oval_text_in_line(&a, d->description));
 	if (str_starts(advisory->name, STR("CVE-"))) {
 		advisory->link = oval_link(d, STR("CVE"));
 	} else {

@@ -15,6 +15,7 @@
 #include "feed/feed_priv.h"
 #include "feed/rhel_vex.h"
 #include "feed/rhel_vex_changes.h"
+#include "feed/sink.h"
 
 /* More changed documents than that are faster read from an archive that was made since. */
 #define CHANGES_ONE_BY_ONE 4000
@@ -22,18 +23,6 @@
 #define FOLDERS_DEPTH 4
 
 static const struct str key_until = STR_INIT("rhel-vex changes until");
-
-PRINTF_LIKE(2, 3) static void note(struct feed_session *s, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	feed_sink(s)->note(feed_sink(s), text);
-}
 
 /* A stream that remembers whether it was itself that failed, or whoever read it. */
 struct watched {
@@ -104,7 +93,7 @@ static int read_one(
 		return cover(&c, err);
 	if (w->failed || (r != -ERR_INPUT && r != -ERR_TOO_LARGE))
 		return err_move(err, &why);
-	note(s, "%" PRIstr ": %s", STR_ARG(str_head(name, 200)), err_msg(&why));
+	feed_note(feed_sink(s), "%" PRIstr ": %s", STR_ARG(str_head(name, 200)), err_msg(&why));
 	return 1;
 }
 
@@ -232,7 +221,7 @@ static int read_lists(struct feed_session *s, unsigned flags, int64_t since,
 	int b = a < 0 ? a : read_list(s, "deletions.csv", flags, true, since, changes, err);
 
 	if (b >= 0 && changes->malformed)
-		note(s, "%zu lines of changes.csv and deletions.csv are malformed",
+		feed_note(feed_sink(s), "%zu lines of changes.csv and deletions.csv are malformed",
 			changes->malformed);
 	return b < 0 ? b : a && b;
 }
@@ -251,7 +240,8 @@ static int read_change(
 	int r = read_document(s, feed_join(s, feed_location(s), change->path.p),
 		FEED_ALWAYS | FEED_ONCE, partial ? cve : STR_NULL, err);
 	if (r == -ERR_NOT_FOUND) {
-		note(s, "%" PRIstr " is listed, but missing", STR_ARG(change->path));
+		feed_note(
+			feed_sink(s), "%" PRIstr " is listed, but missing", STR_ARG(change->path));
 		err_clear(err);
 		return 0;
 	}

@@ -19,6 +19,7 @@
 #include "feed/rhel_vex.h"
 #include "feed/rhel_vex_products.h"
 #include "feed/rpm_ranges.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 /* In this order what is said of one package counts. */
@@ -48,18 +49,6 @@ struct parser {
 	VEC_OF(struct advisory_fix) fixes; /* of the release at hand */
 	VEC_OF(bool) used;                 /* which of the vendor's fixes they come from */
 };
-
-PRINTF_LIKE(2, 3) static void note(struct parser *p, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	p->sink->note(p->sink, text);
-}
 
 /* --- architectures --------------------------------------------------------------------------- */
 
@@ -132,14 +121,16 @@ static void add_fixed(struct parser *p, const struct csaf_product *from, struct 
 	if (what->source && !base)
 		return;
 	if (!version_is_valid(version_scheme_by_name(STR("rpm")), what->version)) {
-		note(p, "%" PRIstr ": %" PRIstr " of release %u: no version that fixes it",
+		feed_note(p->sink,
+			"%" PRIstr ": %" PRIstr " of release %u: no version that fixes it",
 			STR_ARG(p->v->cve), STR_ARG(what->name), what->release);
 		return;
 	}
 	/* A module's builds are told by their release. Without its name they would be taken for
 	 * versions of the plain package. */
 	if (what->module.n == 0 && str_find(what->version, STR(".module+el")) >= 0) {
-		note(p, "%" PRIstr ": %" PRIstr " of release %u: of a module without a name",
+		feed_note(p->sink,
+			"%" PRIstr ": %" PRIstr " of release %u: of a module without a name",
 			STR_ARG(p->v->cve), STR_ARG(what->name), what->release);
 		return;
 	}
@@ -222,7 +213,7 @@ static void collect(struct parser *p)
 			continue;
 		int r = rhel_product(from, &p->arena, &what, &why);
 		if (r < 0)
-			note(p, "%" PRIstr ": %s", STR_ARG(p->v->cve), err_msg(&why));
+			feed_note(p->sink, "%" PRIstr ": %s", STR_ARG(p->v->cve), err_msg(&why));
 		if (r <= 0 || is_debugging(what.name))
 			continue;
 		if (from->status & CSAF_FIXED)
@@ -398,7 +389,7 @@ static int take(struct csaf_handler *h, const struct csaf_vulnerability *v, stru
 	int r = 0;
 
 	if (!is_cve(v->cve)) {
-		note(p, "%" PRIstr ": a vulnerability whose name is no CVE",
+		feed_note(p->sink, "%" PRIstr ": a vulnerability whose name is no CVE",
 			STR_ARG(v->cve.n ? str_head(v->cve, 100) : STR("(none)")));
 		return 0;
 	}

@@ -12,6 +12,7 @@
 
 #include "feed/format/oval.h"
 #include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 #include "feed/suse.h"
 #include "version/version.h"
 
@@ -75,7 +76,7 @@ static void add_arches(struct str *arches, struct str pattern, struct arena *a)
 		pattern.n--;
 	while (more) {
 		more = str_cut(pattern, '|', &arch, &pattern);
-		if (rpm_is_word(arch))
+		if (feed_is_word(arch))
 			rpm_add_arch(arches, arch, a);
 	}
 }
@@ -174,7 +175,7 @@ static int put_release(struct reading *r, const struct oval_definition *d, struc
 		.severity = r->severity,
 		.link = arena_printf(
 			&r->arena, "https://www.suse.com/security/cve/%" PRIstr "/", STR_ARG(name)),
-		.description = rpm_cut_text(str_trim(d->description)),
+		.description = feed_cut_text(str_trim(d->description)),
 		.fixes = fixes,
 		.n_fixes = release->fixes.n,
 	};
@@ -191,7 +192,7 @@ static int put_definition(struct reading *r, const struct oval_definition *d, st
 {
 	struct str name = str_trim(d->title);
 
-	if (!str_starts(name, STR("CVE-")) || !rpm_is_word(name)) {
+	if (!str_starts(name, STR("CVE-")) || !feed_is_word(name)) {
 		struct str text =
 			arena_printf(&r->arena, "definition %" PRIstr ": no name of a CVE",
 				STR_ARG(str_head(d->id, NAME_SHOWN)));

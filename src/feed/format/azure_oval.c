@@ -3,6 +3,7 @@
 #include "feed/format/azure_oval.h"
 #include "feed/format/oval.h"
 #include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 
 #define NAME_SHOWN 100
 
@@ -77,7 +78,7 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 
 	if (!is_applicable(d))
 		return 0;
-	if (!rpm_is_word(name) || !str_starts(name, STR("CVE-"))) {
+	if (!feed_is_word(name) || !str_starts(name, STR("CVE-"))) {
 		note(r, d, "no name of a CVE");
 		return 0;
 	}
@@ -91,7 +92,7 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 		.name = name,
 		.severity = severity,
 		.link = d->references[0].url,
-		.description = rpm_cut_text(str_trim(d->description)),
+		.description = feed_cut_text(str_trim(d->description)),
 		.fixes = &fix,
 		.n_fixes = 1,
 	};

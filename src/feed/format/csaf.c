@@ -1,23 +1,6 @@
 #include "feed/format/csaf_priv.h"
-
-enum severity csaf_severity(struct str word)
-{
-	static const struct {
-		struct str word;
-		enum severity severity;
-	} words[] = {
-		{ STR_INIT("low"), SEVERITY_LOW },
-		{ STR_INIT("moderate"), SEVERITY_MEDIUM },
-		{ STR_INIT("important"), SEVERITY_HIGH },
-		{ STR_INIT("critical"), SEVERITY_CRITICAL },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (str_eq_nocase(word, words[i].word))
-			return words[i].severity;
-	}
-	return SEVERITY_UNKNOWN;
-}
+#include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 
 /* --- walking ------------------------------------------------------------------------------- */
 
@@ -70,11 +53,7 @@ static int read_text(struct csaf_reader *r, struct str *out, struct err *err)
 
 	if (n < 0)
 		return n;
-	if (text.n > LIMIT_ADVISORY_TEXT) {
-		text.n = LIMIT_ADVISORY_TEXT;
-		while (text.n && ((unsigned char)text.p[text.n] & 0xc0) == 0x80)
-			text.n--;
-	}
+	text = feed_cut_text(text);
 	if (r->texts.used_bytes + text.n > LIMIT_CSAF_TEXT)
 		return csaf_too_much_text(err);
 	char *copy = arena_cstr(&r->texts, text);
@@ -191,7 +170,7 @@ struct statement {
 
 static void set_details(struct statement *s, struct str details)
 {
-	s->severity = csaf_severity(details);
+	s->severity = rpm_severity(details);
 	s->unavailable = CSAF_REMEDY_NOT_YET;
 	s->unplanned = CSAF_REMEDY_NOT_PLANNED;
 	if (str_eq_nocase(details, STR("Fix deferred")))
@@ -377,7 +356,7 @@ static int read_aggregate(struct csaf_reader *r, struct err *err)
 		}
 		n = read_word(r, &word, err);
 		if (n == 0)
-			r->aggregate = csaf_severity(word);
+			r->aggregate = rpm_severity(word);
 	}
 	return n;
 }

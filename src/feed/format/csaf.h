@@ -73,7 +73,4 @@ struct csaf_handler {
  */
 int csaf_read(struct stream *in, struct csaf_handler *handler, struct err *err) MUST_CHECK;
 
-/* "Low", "Moderate", "Important", "Critical", in any case; SEVERITY_UNKNOWN for another word. */
-enum severity csaf_severity(struct str word);
-
 #endif

@@ -55,3 +55,22 @@ int json_value_element(
 	}
 	return r < 0 ? r : 0;
 }
+
+int json_value_of_key(struct stream *in, struct str wanted, json_value_read_fn read,
+	struct arena *a, struct str_vec *out, struct err *err)
+{
+	_cleanup_(json_reader_freep) struct json_reader *json = json_reader_new(in);
+	struct json_token t;
+	struct str key;
+	int r = json_expect(json, JSON_OBJECT_BEGIN, &t, err);
+
+	if (r < 0)
+		return r;
+	while ((r = json_next_key(json, NULL, &key, err)) > 0) {
+		r = str_eq(key, wanted) ? read(json, a, out, err) : json_skip_value(json, err);
+		if (r < 0)
+			return r;
+	}
+	/* Nothing may follow: 0, or the reader fails. */
+	return r < 0 ? r : json_next(json, &t, err);
+}

@@ -27,4 +27,13 @@ int json_value_enter(struct json_reader *json, enum json_type type, struct err *
 int json_value_element(struct json_reader *json, enum json_type type, struct str *text, bool *odd,
 	struct err *err) MUST_CHECK;
 
+/*
+ * A document that is an object, of which one member is wanted: read() is called behind its key, and
+ * appends to out in a.
+ */
+typedef int (*json_value_read_fn)(
+	struct json_reader *json, struct arena *a, struct str_vec *out, struct err *err);
+int json_value_of_key(struct stream *in, struct str wanted, json_value_read_fn read,
+	struct arena *a, struct str_vec *out, struct err *err) MUST_CHECK;
+
 #endif

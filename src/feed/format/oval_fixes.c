@@ -6,6 +6,7 @@
 #include "feed/format/oval_fixes.h"
 
 #include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 /* What one test of a package asks for, and what is around it. */
@@ -167,7 +168,7 @@ static void add_fixes(const struct found *f, struct arena *a, struct oval_fix_li
 			.version = version,
 			.arches = arches };
 
-		if (!rpm_is_word(fix.name))
+		if (!feed_is_word(fix.name))
 			continue;
 		fix.package = package_of(a, f->module, fix.name, version);
 		for (size_t k = 0; k < f->n_releases; k++) {

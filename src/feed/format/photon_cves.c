@@ -3,6 +3,7 @@
 #include "feed/format/json_value.h"
 #include "feed/format/photon_cves.h"
 #include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 #define NAME_SHOWN 100
@@ -26,18 +27,6 @@ struct parser {
 	struct map put;     /* "CVE package" → char *, the fixed version, in kept */
 	struct arena kept;
 };
-
-PRINTF_LIKE(2, 3) static void note(struct parser *p, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	p->sink->note(p->sink, text);
-}
 
 /* By the ranges of CVSS 3; the number is "9.8", "10" … */
 static enum severity severity_of_score(struct str number)
@@ -154,9 +143,9 @@ static const char *problem_of(const struct record *record)
 {
 	if (record->problem)
 		return record->problem;
-	if (!rpm_is_word(record->cve))
+	if (!feed_is_word(record->cve))
 		return "a malformed name";
-	if (!rpm_is_word(record->package))
+	if (!feed_is_word(record->package))
 		return "no package, or a malformed one";
 	if (!says(record->fixed) && !says(record->affected))
 		return "neither affected nor fixed versions";
@@ -170,8 +159,8 @@ static int handle_record(struct parser *p, struct record *record, struct err *er
 		return 0;
 	const char *problem = problem_of(record);
 	if (problem) {
-		note(p, "%" PRIstr " %" PRIstr " %" PRIstr ": %s", STR_ARG(p->name_space),
-			STR_ARG(str_head(record->package, NAME_SHOWN)),
+		feed_note(p->sink, "%" PRIstr " %" PRIstr " %" PRIstr ": %s",
+			STR_ARG(p->name_space), STR_ARG(str_head(record->package, NAME_SHOWN)),
 			STR_ARG(str_head(record->cve, NAME_SHOWN)), problem);
 		return 0;
 	}
@@ -213,7 +202,7 @@ static int parse_document(struct parser *p, struct err *err)
 			return r;
 	}
 	if (odd)
-		note(p, "%" PRIstr ": a record is no object", STR_ARG(p->name_space));
+		feed_note(p->sink, "%" PRIstr ": a record is no object", STR_ARG(p->name_space));
 	/* Nothing may follow: 0, or the reader fails. */
 	return r < 0 ? r : json_next(p->json, &t, err);
 }

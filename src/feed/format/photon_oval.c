@@ -3,6 +3,7 @@
 #include "feed/format/oval.h"
 #include "feed/format/photon_oval.h"
 #include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 
 #define NAME_SHOWN 100
 
@@ -28,7 +29,7 @@ static size_t list_cves(const struct oval_definition *d, struct arena *a, struct
 	for (size_t i = 0; i < d->n_cves; i++) {
 		struct str id = str_trim(d->cves[i].id);
 
-		if (str_starts(id, STR("CVE-")) && rpm_is_word(id))
+		if (str_starts(id, STR("CVE-")) && feed_is_word(id))
 			(*out)[n++] = id;
 	}
 	return n;
@@ -68,7 +69,7 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 
 	/* "PHSA-2020:00001 sqlite Security Update. (Important)" */
 	if (!str_next_word(&title, &name) || !str_starts(name, STR("PHSA-")) ||
-		!rpm_is_word(name)) {
+		!feed_is_word(name)) {
 		r->sink->note(
 			r->sink, arena_printf(&a, "definition %" PRIstr ": no name of an advisory",
 					 STR_ARG(str_head(d->id, NAME_SHOWN)))
@@ -81,7 +82,7 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 		.name = name,
 		.severity = rpm_severity(d->severity),
 		.link = page ? page->url : STR_NULL,
-		.description = rpm_cut_text(str_trim(d->description)),
+		.description = feed_cut_text(str_trim(d->description)),
 		.n_cves = list_cves(d, &a, &cves),
 		.n_fixes = list_fixes(d, &a, &fixes),
 	};

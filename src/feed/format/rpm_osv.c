@@ -2,6 +2,8 @@
 
 #include "feed/format/osv.h"
 #include "feed/format/rpm_osv.h"
+#include "feed/format/rpm_words.h"
+#include "feed/sink.h"
 
 /* No id, version or package is near it. */
 #define NAME_SHOWN 100
@@ -29,28 +31,6 @@ struct parser {
 	struct map places; /* of size_t, in fixes, by release, package and introduced version */
 	bool noted_stream;
 };
-
-PRINTF_LIKE(2, 3) static void note(struct parser *p, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	p->sink->note(p->sink, text);
-}
-
-/* Whether s is of printable ASCII without spaces, and not too long. */
-static bool is_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
-			return false;
-	}
-	return s.n > 0 && s.n <= LIMIT_PACKAGE_FIELD;
-}
 
 /* --- what the summary says -------------------------------------------------------------------- */
 
@@ -80,29 +60,12 @@ static void find_streams(struct parser *p)
 
 static enum severity severity_of(const struct osv_record *record)
 {
-	static const struct {
-		struct str word;
-		enum severity severity;
-	} words[] = {
-		{ STR_INIT("low"), SEVERITY_LOW },
-		{ STR_INIT("moderate"), SEVERITY_MEDIUM },
-		{ STR_INIT("medium"), SEVERITY_MEDIUM },
-		{ STR_INIT("important"), SEVERITY_HIGH },
-		{ STR_INIT("high"), SEVERITY_HIGH },
-		{ STR_INIT("critical"), SEVERITY_CRITICAL },
-	};
 	struct str head = STR_NULL;
 
 	if (!str_cut(record->summary, ':', &head, NULL))
 		head = STR_NULL;
-	const struct str said[] = { head, record->severity };
-	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
-		for (size_t k = 0; k < ARRAY_LEN(words); k++) {
-			if (str_eq_nocase(said[i], words[k].word))
-				return words[k].severity;
-		}
-	}
-	return SEVERITY_UNKNOWN;
+	enum severity severity = rpm_severity(head);
+	return severity != SEVERITY_UNKNOWN ? severity : rpm_severity(record->severity);
 }
 
 /* --- fixes ------------------------------------------------------------------------------------ */
@@ -173,7 +136,7 @@ static void add_fix(struct parser *p, struct str release, const struct advisory_
 static void add_of_module(struct parser *p, struct str release, const struct advisory_fix *fix)
 {
 	if (p->n_streams == 0 && !p->noted_stream) {
-		note(p, "%" PRIstr ": it does not say of which module %" PRIstr " is",
+		feed_note(p->sink, "%" PRIstr ": it does not say of which module %" PRIstr " is",
 			STR_ARG(p->record.id), STR_ARG(str_head(fix->package, NAME_SHOWN)));
 		p->noted_stream = true;
 	}
@@ -218,8 +181,9 @@ static void add_affected(struct parser *p, const struct osv_affected *affected)
 	struct str release = release_of(p, affected->ecosystem), bad;
 	struct osv_interval *intervals;
 
-	if (release.n == 0 || !is_name(affected->package)) {
-		note(p, "%" PRIstr ": \"%" PRIstr "\" of \"%" PRIstr "\" is no package of it",
+	if (release.n == 0 || !feed_is_word(affected->package)) {
+		feed_note(p->sink,
+			"%" PRIstr ": \"%" PRIstr "\" of \"%" PRIstr "\" is no package of it",
 			STR_ARG(p->record.id), STR_ARG(str_head(affected->package, NAME_SHOWN)),
 			STR_ARG(str_head(affected->ecosystem, NAME_SHOWN)));
 		return;
@@ -229,7 +193,7 @@ static void add_affected(struct parser *p, const struct osv_affected *affected)
 	size_t n = osv_intervals(affected, p->scheme, &p->arena, &intervals, &bad);
 
 	if (bad.n) {
-		note(p, "%" PRIstr " %" PRIstr ": \"%" PRIstr "\" is no version",
+		feed_note(p->sink, "%" PRIstr " %" PRIstr ": \"%" PRIstr "\" is no version",
 			STR_ARG(p->record.id), STR_ARG(affected->package),
 			STR_ARG(str_head(bad, NAME_SHOWN)));
 		return;
@@ -304,8 +268,8 @@ static bool is_wanted(struct parser *p)
 
 static int handle_record(struct parser *p, struct err *err)
 {
-	if (p->record.problem || !is_name(p->record.id)) {
-		note(p, "%" PRIstr ": %s", STR_ARG(str_head(p->path, NAME_SHOWN)),
+	if (p->record.problem || !feed_is_word(p->record.id)) {
+		feed_note(p->sink, "%" PRIstr ": %s", STR_ARG(str_head(p->path, NAME_SHOWN)),
 			p->record.problem ? p->record.problem : "its id is none");
 		return 0;
 	}
@@ -332,7 +296,8 @@ static int read_member(struct parser *p, struct zip_reader *z, struct str path, 
 	int r = osv_parse(zip_body(z), &p->arena, &p->record, &bad);
 	/* When it is the archive that is damaged, the next member tells. */
 	if (r == -ERR_INPUT || r == -ERR_TOO_LARGE) {
-		note(p, "%" PRIstr ": %s", STR_ARG(str_head(path, NAME_SHOWN)), err_msg(&bad));
+		feed_note(p->sink, "%" PRIstr ": %s", STR_ARG(str_head(path, NAME_SHOWN)),
+			err_msg(&bad));
 		return 0;
 	}
 	return r < 0 ? err_move(err, &bad) : handle_record(p, err);

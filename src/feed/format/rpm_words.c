@@ -1,15 +1,7 @@
 #include "base/base.h"
 
 #include "feed/format/rpm_words.h"
-
-bool rpm_is_word(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
-			return false;
-	}
-	return s.n > 0 && s.n <= LIMIT_PACKAGE_FIELD;
-}
+#include "feed/sink.h"
 
 struct str rpm_without_epoch_0(struct str evr)
 {
@@ -31,16 +23,6 @@ struct str rpm_module_package(struct arena *a, struct str module, struct str nam
 	if (module.n == 0)
 		return arena_str(a, name);
 	return arena_printf(a, "%" PRIstr "::%" PRIstr, STR_ARG(module), STR_ARG(name));
-}
-
-struct str rpm_cut_text(struct str text)
-{
-	if (text.n <= LIMIT_ADVISORY_TEXT)
-		return text;
-	text.n = LIMIT_ADVISORY_TEXT;
-	while (text.n && ((unsigned char)text.p[text.n] & 0xc0) == 0x80)
-		text.n--;
-	return text;
 }
 
 enum severity rpm_severity(struct str word)

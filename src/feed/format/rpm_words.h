@@ -6,10 +6,6 @@
 
 #include "store/store.h"
 
-/* Printable ASCII without spaces, at least one and at most LIMIT_PACKAGE_FIELD: what names and
- * versions are made of. */
-bool rpm_is_word(struct str s);
-
 /* "[epoch:]version-release", without an epoch that is 0 or missing. In a. */
 struct str rpm_evr(struct arena *a, struct str epoch, struct str version, struct str release);
 
@@ -19,9 +15,6 @@ struct str rpm_without_epoch_0(struct str evr);
 /* The name by which a package of a module ("nodejs:12") is known: "nodejs:12::npm"; without module
  * its own. In a. */
 struct str rpm_module_package(struct arena *a, struct str module, struct str name);
-
-/* At most LIMIT_ADVISORY_TEXT of it, cut between characters. */
-struct str rpm_cut_text(struct str text);
 
 /* "low", "moderate" or "medium", "important" or "high", "critical", in any case; else unknown. */
 enum severity rpm_severity(struct str word);

@@ -13,6 +13,7 @@
 #include "base/base.h"
 
 #include "feed/format/secdb_priv.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 /* No version, package or id is near it. */
@@ -34,32 +35,10 @@ void secdb_collector_fini(struct secdb_collector *c)
 	vec_fini(&c->fixes);
 }
 
-PRINTF_LIKE(2, 3) static void note(struct secdb_collector *c, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	c->sink->note(c->sink, text);
-}
-
 void secdb_set_problem(struct secdb_collector *c, const char *problem)
 {
 	if (!c->problem)
 		c->problem = problem;
-}
-
-/* Whether s is of printable ASCII without spaces, and short enough. */
-static bool is_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
-			return false;
-	}
-	return s.n > 0 && s.n <= LIMIT_PACKAGE_FIELD;
 }
 
 /* --- collecting ------------------------------------------------------------------------------- */
@@ -68,7 +47,7 @@ static bool is_release(struct str s)
 {
 	if (str_eq(s, STR("edge")))
 		return true;
-	return is_name(s) && s.n < 20 && s.n > 1 && s.p[0] == 'v' && ascii_is_digit(s.p[1]);
+	return feed_is_word(s) && s.n < 20 && s.n > 1 && s.p[0] == 'v' && ascii_is_digit(s.p[1]);
 }
 
 void secdb_set_release(struct secdb_collector *c, struct str release)
@@ -155,7 +134,7 @@ static bool is_other_id(struct str word)
 		if (word.p[i] == '?' || word.p[i] == '/')
 			return false;
 	}
-	return digit && dash && ascii_is_alpha(word.p[0]) && is_name(word) &&
+	return digit && dash && ascii_is_alpha(word.p[0]) && feed_is_word(word) &&
 	       !str_eq_nocase(str_head(word, 3), STR("CVE"));
 }
 
@@ -234,7 +213,7 @@ static void add_line(struct secdb_collector *c, struct entry_vec *entries, struc
 	if (other.n)
 		add_entry(c, entries, places, other, fix->version);
 	else
-		note(c, "%" PRIstr " %" PRIstr ": \"%" PRIstr "\" names no advisory",
+		feed_note(c->sink, "%" PRIstr " %" PRIstr ": \"%" PRIstr "\" names no advisory",
 			STR_ARG(c->package), STR_ARG(fix->version),
 			STR_ARG(str_head(fix->id, NAME_SHOWN)));
 }
@@ -282,8 +261,8 @@ static bool is_version(struct secdb_collector *c, struct str version, struct str
 		return true;
 	/* The fixes of a version follow one another. */
 	if (!str_eq(*bad, version) || bad->p == NULL)
-		note(c, "%" PRIstr ": \"%" PRIstr "\" is no version", STR_ARG(c->package),
-			STR_ARG(str_head(version, NAME_SHOWN)));
+		feed_note(c->sink, "%" PRIstr ": \"%" PRIstr "\" is no version",
+			STR_ARG(c->package), STR_ARG(str_head(version, NAME_SHOWN)));
 	*bad = version;
 	return false;
 }
@@ -296,11 +275,11 @@ int secdb_end_package(struct secdb_collector *c, struct err *err)
 
 	if (c->name_space.n == 0)
 		return err_set(err, ERR_INPUT, "secdb: it does not say of which release it is");
-	if (!c->problem && !is_name(c->package))
+	if (!c->problem && !feed_is_word(c->package))
 		secdb_set_problem(c, "its name is none");
 	if (c->problem) {
-		note(c, "package \"%" PRIstr "\": %s", STR_ARG(str_head(c->package, NAME_SHOWN)),
-			c->problem);
+		feed_note(c->sink, "package \"%" PRIstr "\": %s",
+			STR_ARG(str_head(c->package, NAME_SHOWN)), c->problem);
 		return 0;
 	}
 	vec_for_each(fix, &c->fixes) {

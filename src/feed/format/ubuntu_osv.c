@@ -7,13 +7,14 @@
 #include "base/base.h"
 #include "distro/distro.h"
 #include "feed/format/osv.h"
+#include "feed/sink.h"
 
 #define NAME_SHOWN 100
 
 /* Whether s is "CVE-" and what a name may hold. */
 static bool is_cve(struct str s)
 {
-	return str_starts(s, STR("CVE-")) && ubuntu_is_name(s) && s.n > 4;
+	return str_starts(s, STR("CVE-")) && feed_is_word(s) && s.n > 4;
 }
 
 struct str ubuntu_osv_cve(struct str path)

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "distro/distro.h"
 #include "feed/format/oval.h"
+#include "feed/sink.h"
 
 #define ID_PREFIX "oval:com.ubuntu."
 
@@ -122,7 +123,7 @@ static int put_definition(void *ctx, const struct oval_definition *d, struct err
 	struct ubuntu_rows *rows = ctx;
 	struct str cve = cve_of(d), codename = codename_of(d->id);
 
-	if (!str_eq(d->class, STR("vulnerability")) || cve.n == 0 || !ubuntu_is_name(cve))
+	if (!str_eq(d->class, STR("vulnerability")) || cve.n == 0 || !feed_is_word(cve))
 		return 0;
 	ubuntu_rows_begin(rows, cve);
 	ubuntu_rows_set_severity(rows, ubuntu_severity(d->severity));

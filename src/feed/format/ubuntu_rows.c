@@ -20,6 +20,7 @@
 #include "base/base.h"
 #include "base/utf8.h"
 #include "distro/distro.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 #define NAME_SHOWN 100
@@ -115,27 +116,6 @@ bool ubuntu_is_kernel(struct str package)
 	return str_starts(package, STR("linux-"));
 }
 
-bool ubuntu_is_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
-			return false;
-	}
-	return s.n > 0 && s.n <= LIMIT_PACKAGE_FIELD;
-}
-
-PRINTF_LIKE(2, 3) static void note(struct ubuntu_rows *t, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	t->sink->note(t->sink, text);
-}
-
 static bool contains(struct str s, const char *const *words)
 {
 	for (size_t i = 0; words[i]; i++) {
@@ -204,7 +184,7 @@ static void note_unknown_codename(struct ubuntu_rows *t, struct str codename)
 	if (t->n_unknown == ARRAY_LEN(t->unknown))
 		return;
 	t->unknown[t->n_unknown++] = arena_str(&t->noted, codename);
-	note(t, "%" PRIstr ": release %" PRIstr ": unknown codename", STR_ARG(t->cve),
+	feed_note(t->sink, "%" PRIstr ": release %" PRIstr ": unknown codename", STR_ARG(t->cve),
 		STR_ARG(codename));
 }
 
@@ -267,7 +247,8 @@ static bool read_status(struct ubuntu_rows *t, struct str release, struct str pa
 	package = str_head(package, NAME_SHOWN);
 	*row = (struct row){ .status = status_of(status, why) };
 	if (row->status == STATUS_UNKNOWN) {
-		note(t, "%" PRIstr ": %" PRIstr "_%" PRIstr ": unknown status \"%" PRIstr "\"",
+		feed_note(t->sink,
+			"%" PRIstr ": %" PRIstr "_%" PRIstr ": unknown status \"%" PRIstr "\"",
 			STR_ARG(t->cve), STR_ARG(release), STR_ARG(package),
 			STR_ARG(str_head(status, NAME_SHOWN)));
 		return false;
@@ -277,7 +258,7 @@ static bool read_status(struct ubuntu_rows *t, struct str release, struct str pa
 	row->version = why;
 	if (version_is_valid(version_scheme_by_name(STR("dpkg")), why))
 		return true;
-	note(t,
+	feed_note(t->sink,
 		"%" PRIstr ": %" PRIstr "_%" PRIstr ": released in \"%" PRIstr
 		"\", which is no version",
 		STR_ARG(t->cve), STR_ARG(release), STR_ARG(package),
@@ -294,8 +275,8 @@ void ubuntu_rows_add(struct ubuntu_rows *t, struct str word, struct str package,
 
 	if (!release || ubuntu_is_kernel(package) || t->arena.used_bytes > LIMIT_ADVISORY_RECORD)
 		return;
-	if (!ubuntu_is_name(package)) {
-		note(t, "%" PRIstr ": malformed name of a package", STR_ARG(t->cve));
+	if (!feed_is_word(package)) {
+		feed_note(t->sink, "%" PRIstr ": malformed name of a package", STR_ARG(t->cve));
 		return;
 	}
 	if (!read_status(t, word, package, status, why, &row))

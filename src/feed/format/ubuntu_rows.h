@@ -42,7 +42,4 @@ enum severity ubuntu_severity(struct str priority);
  * image has no kernel that runs. */
 bool ubuntu_is_kernel(struct str package);
 
-/* Whether s is of printable ASCII, without spaces. */
-bool ubuntu_is_name(struct str s);
-
 #endif

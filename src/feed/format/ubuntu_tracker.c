@@ -4,6 +4,7 @@
 #include "feed/format/ubuntu_tracker.h"
 
 #include "base/base.h"
+#include "feed/sink.h"
 
 struct str ubuntu_tracker_cve(struct str path)
 {
@@ -11,7 +12,7 @@ struct str ubuntu_tracker_cve(struct str path)
 
 	if (!str_eq(folder, STR("active")) && !str_eq(folder, STR("retired")))
 		return STR_NULL;
-	return str_starts(name, STR("CVE-")) && ubuntu_is_name(name) ? name : STR_NULL;
+	return str_starts(name, STR("CVE-")) && feed_is_word(name) ? name : STR_NULL;
 }
 
 /* "released (1.2-3ubuntu4)": the word, and what stands in parentheses. */

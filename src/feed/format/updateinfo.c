@@ -3,6 +3,7 @@
 #include "codec/codec.h"
 #include "feed/format/rpm_words.h"
 #include "feed/format/updateinfo.h"
+#include "feed/sink.h"
 #include "version/version.h"
 
 struct updateinfo_reader {
@@ -62,7 +63,7 @@ static struct str keep(struct updateinfo_reader *r, struct str text)
 static void add_cve(struct updateinfo_reader *r, struct str name)
 {
 	name = str_trim(name);
-	if (!str_starts(name, STR("CVE-")) || !rpm_is_word(name))
+	if (!str_starts(name, STR("CVE-")) || !feed_is_word(name))
 		return;
 	vec_for_each(cve, &r->cves) {
 		if (str_eq(*cve, name))
@@ -92,8 +93,8 @@ static void add_package(struct updateinfo_reader *r, const struct xml_event *e)
 	struct str name = xml_attr(e, STR("name")), version = xml_attr(e, STR("version"));
 	struct str release = xml_attr(e, STR("release")), arch = xml_attr(e, STR("arch"));
 
-	if (!rpm_is_word(name) || !rpm_is_word(version) || !rpm_is_word(release) ||
-		!rpm_is_word(arch)) {
+	if (!feed_is_word(name) || !feed_is_word(version) || !feed_is_word(release) ||
+		!feed_is_word(arch)) {
 		set_problem(r, "a package without name, version, release or arch");
 		return;
 	}
@@ -109,7 +110,7 @@ static void set_module(struct updateinfo_reader *r, const struct xml_event *e)
 {
 	struct str name = xml_attr(e, STR("name")), stream = xml_attr(e, STR("stream"));
 
-	if (!rpm_is_word(name) || !rpm_is_word(stream))
+	if (!feed_is_word(name) || !feed_is_word(stream))
 		set_problem(r, "a module without name or stream");
 	else if (has_room(r, name.n + stream.n + 2))
 		r->module = arena_printf(
@@ -155,7 +156,7 @@ static int read_text(struct updateinfo_reader *r, struct str *out, struct err *e
 	int e = xml_read_str(r->xml, &a, &text, err);
 
 	if (e == 0)
-		*out = keep(r, rpm_cut_text(text));
+		*out = keep(r, feed_cut_text(text));
 	return e;
 }
 
@@ -196,7 +197,7 @@ static void finish_update(struct updateinfo_reader *r)
 {
 	struct updateinfo_update *u = r->update;
 
-	if (!rpm_is_word(u->id))
+	if (!feed_is_word(u->id))
 		set_problem(r, "no id, or a malformed one");
 	u->cves = r->cves.v;
 	u->n_cves = r->cves.n;

@@ -3,6 +3,7 @@
  * covers.
  */
 #include "feed/format/ubuntu_osv.h"
+#include "feed/sink.h"
 
 #include "base/base.h"
 #include "version/version.h"
@@ -24,7 +25,7 @@ static int check_cover(struct feed_sink *sink, struct str name, struct err *err 
 {
 	struct checker *c = (struct checker *)sink;
 
-	CHECK(str_starts(name, STR("CVE-")) && ubuntu_is_name(name) && c->cve[0] == '\0');
+	CHECK(str_starts(name, STR("CVE-")) && feed_is_word(name) && c->cve[0] == '\0');
 	memcpy(c->cve, name.p, min_size(name.n, sizeof(c->cve) - 1));
 	return 0;
 }
@@ -33,7 +34,7 @@ static void check_fix(const struct advisory_fix *fix)
 {
 	bool fixed = fix->state == FIX_STATE_FIXED || fix->state == FIX_STATE_FIXED_IN_PRO;
 
-	CHECK(ubuntu_is_name(fix->package) && !ubuntu_is_kernel(fix->package));
+	CHECK(feed_is_word(fix->package) && !ubuntu_is_kernel(fix->package));
 	CHECK(fix->severity < SEVERITY_COUNT && fixed == (fix->fixed_version.n > 0));
 	CHECK(!fixed || version_is_valid(version_scheme_by_name(STR("dpkg")), fix->fixed_version));
 }

@@ -3,6 +3,7 @@
  * same after another one.
  */
 #include "feed/format/ubuntu_tracker.h"
+#include "feed/sink.h"
 
 #include "base/utf8.h"
 #include "version/version.h"
@@ -25,7 +26,7 @@ static void check_fix(const struct advisory_fix *fix)
 {
 	bool fixed = fix->state == FIX_STATE_FIXED || fix->state == FIX_STATE_FIXED_IN_PRO;
 
-	CHECK(ubuntu_is_name(fix->package) && !ubuntu_is_kernel(fix->package));
+	CHECK(feed_is_word(fix->package) && !ubuntu_is_kernel(fix->package));
 	CHECK(fix->severity < SEVERITY_COUNT && fixed == (fix->fixed_version.n > 0));
 	CHECK(!fixed || version_is_valid(version_scheme_by_name(STR("dpkg")), fix->fixed_version));
 }

@@ -5,6 +5,7 @@
 
 #include "feed/format/rpm_words.h"
 #include "feed/format/updateinfo.h"
+#include "feed/sink.h"
 
 static void describe(const struct updateinfo_update *u, struct arena *a, struct buf *out)
 {
@@ -174,8 +175,8 @@ static void test_long_texts_are_cut_between_characters(void **state UNUSED)
 	for (size_t i = 0; i < LIMIT_ADVISORY_TEXT - 1; i++)
 		buf_append_char(&b, 'a');
 	buf_append_str(&b, STR("\xc3\xa4"));
-	assert_int_equal(rpm_cut_text(buf_str(&b)).n, LIMIT_ADVISORY_TEXT - 1);
-	assert_str(rpm_cut_text(STR("\xc3\xa4")), "\xc3\xa4");
+	assert_int_equal(feed_cut_text(buf_str(&b)).n, LIMIT_ADVISORY_TEXT - 1);
+	assert_str(feed_cut_text(STR("\xc3\xa4")), "\xc3\xa4");
 }
 
 static void test_epochs_of_zero_are_left_out(void **state UNUSED)
