@@ -1,6 +1,7 @@
 /*
- * What oval.c (reading) and oval_tree.c (giving out) share: the document as it is kept. Everything
- * that is referred to by an id is an entry of a list; a table of strings turns ids into indexes.
+ * What oval.c, oval_items.c (reading) and oval_tree.c (giving out) share: the document as it is
+ * kept. Everything that is referred to by an id is an entry of a list; a table of strings turns ids
+ * into indexes.
  */
 #ifndef FEED_FORMAT_OVAL_PRIV_H
 #define FEED_FORMAT_OVAL_PRIV_H
@@ -12,10 +13,8 @@
 /* Strings that are kept once; an index is a string's, 0 the empty one's. */
 struct oval_strings {
 	struct arena *arena;
-	uint32_t *slots; /* an index + 1, or 0 */
-	size_t cap;      /* a power of two, or 0 */
+	struct map indexes; /* of strings, as numbers in place of pointers */
 	struct str_vec strings;
-	uint64_t key[2];
 };
 
 uint32_t oval_intern(struct oval_strings *s, struct str text);
@@ -68,6 +67,43 @@ struct oval_document {
 	VEC_OF(struct oval_kept_node) nodes;
 	VEC_OF(struct oval_kept_definition) definitions;
 };
+
+struct oval_parser {
+	struct xml_reader *xml;
+	struct oval_document *doc;
+	/* Lists of the definition at hand. */
+	struct str_vec platforms;
+	struct str_vec cpes;
+	VEC_OF(struct oval_reference) references;
+	VEC_OF(struct oval_cve) cves;
+	VEC_OF(struct oval_resolution) resolutions;
+};
+
+/* The entry of list that id stands for, made when it is new. Entries begin as zeroes. */
+#define OVAL_ENTRY(list, ids, id)                           \
+	__extension__({                                     \
+		uint32_t entry_ = oval_intern((ids), (id)); \
+		__typeof__((list)->v[0]) zero_;             \
+		memset(&zero_, 0, sizeof(zero_));           \
+		while ((list)->n <= entry_)                 \
+			vec_push((list), zero_);            \
+		entry_;                                     \
+	})
+
+/* The string as it is kept in the document. */
+struct str oval_keep(struct oval_parser *p, struct str text);
+/* The text of the element at hand, kept. */
+int oval_read_kept(struct oval_parser *p, struct str *out, struct err *err) MUST_CHECK;
+
+/* An element of the tests, objects, states or variables, whose begin was read. */
+int oval_read_test(
+	struct oval_parser *p, const struct xml_event *begin, struct err *err) MUST_CHECK;
+int oval_read_object(
+	struct oval_parser *p, const struct xml_event *begin, struct err *err) MUST_CHECK;
+int oval_read_state(
+	struct oval_parser *p, const struct xml_event *begin, struct err *err) MUST_CHECK;
+int oval_read_variable(
+	struct oval_parser *p, const struct xml_event *begin, struct err *err) MUST_CHECK;
 
 /* Gives out all definitions. */
 int oval_give(
