@@ -67,7 +67,9 @@ static void add_link(struct str rest, struct arena *a, struct str_vec *out)
 
 	if (rest.n == 0 || (rest.p[0] != '"' && rest.p[0] != '\''))
 		return;
-	if (!str_cut(str_skip(rest, 1), rest.p[0], &target, NULL))
+	/* No further than a path may be long: a page of opening quotes is not read again for each.
+	 */
+	if (!str_cut(str_head(str_skip(rest, 1), LIMIT_PATH), rest.p[0], &target, NULL))
 		return;
 	(void)str_rcut(target, '/', NULL, &target);
 	if (is_plain(target))
